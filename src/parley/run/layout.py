@@ -1,0 +1,85 @@
+"""Where everything of a run lies: the one place that knows file names.
+
+::
+
+    RUN/
+      run.json                      what was asked for, on what machine, in which order (run.record)
+      cases/NAME/
+        result.json                 the verdict and everything it rests on (run.record)
+        play.json                   hosts, images, kernels and each step with times and status
+        capture.pcapng              every frame of every segment
+        HOST.console.txt            sanitized transcript
+        HOST.console.raw.txt        transcript as it came
+        HOST.kernel.log             the kernel's own console
+        share/                      the only tree that the guests of this case can see or write
+          testing/                  copies of the case's files and helper scripts (/testing in a guest)
+          HOST/                     that host's boot script, commands' outputs, logs and states
+            step/NNNN.out           output of step NNNN, stdout and stderr in the order printed
+            log/*                   logs of the daemons
+            state/*                 kernel and daemon state at the end
+
+Everything below `share` was written by guests: it may be read only through `lab.jail`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLayout:
+    """Paths of one case's directory."""
+
+    root: Path
+
+    @property
+    def result(self) -> Path:
+        """The verdict and what it rests on."""
+        return self.root / "result.json"
+
+    @property
+    def play(self) -> Path:
+        """What was booted and played."""
+        return self.root / "play.json"
+
+    @property
+    def capture(self) -> Path:
+        """Every frame of every segment."""
+        return self.root / "capture.pcapng"
+
+    @property
+    def share(self) -> Path:
+        """The guests' tree."""
+        return self.root / "share"
+
+    def transcript(self, host: str) -> Path:
+        """The sanitized transcript of `host`."""
+        return self.root / f"{host}.console.txt"
+
+    def raw_transcript(self, host: str) -> Path:
+        """The transcript of `host` as it came."""
+        return self.root / f"{host}.console.raw.txt"
+
+    def kernel_log(self, host: str) -> Path:
+        """What the kernel of `host` printed."""
+        return self.root / f"{host}.kernel.log"
+
+
+@dataclass(frozen=True, slots=True)
+class RunLayout:
+    """Paths of one run's directory."""
+
+    root: Path
+
+    @property
+    def record(self) -> Path:
+        """What was asked for and where."""
+        return self.root / "run.json"
+
+    def case(self, name: str) -> CaseLayout:
+        """The directory of the case called `name`."""
+        return CaseLayout(self.root / "cases" / name)

@@ -1,0 +1,187 @@
+"""What is remembered of a run: run.json, play.json and result.json, with a schema version.
+
+Reports and later judgements read these files and nothing else. Readers accept the schema they know
+and refuse newer ones with a clear message (docs/reference/results.md).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from parley.errors import InputError
+from parley.verdict import Check, CheckState, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class HostRecord:
+    """What a host of a case was: enough to boot the same again."""
+
+    name: str
+    platform: str
+    implementation: str
+    backend: str
+    image: str
+    kernel: str
+    version: str = ""
+    packages: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One played step. Times are seconds since the case began; `status` is None while unknown."""
+
+    index: int
+    host: str
+    text: str
+    is_comment: bool
+    started: float = 0.0
+    elapsed: float = 0.0
+    status: int | None = None
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayRecord:
+    """What happened in the lab, before any judgement.
+
+    `error` is empty, or says how the lab broke. `references` maps hosts to absolute reference paths;
+    `durations` maps phases (boot, play, collect) to seconds.
+    """
+
+    case: str
+    directory: str
+    hosts: tuple[HostRecord, ...]
+    steps: tuple[StepRecord, ...]
+    references: dict[str, str] = field(default_factory=dict)
+    durations: dict[str, float] = field(default_factory=dict)
+    error: str = ""
+    error_host: str = ""
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The verdict of an earlier try of the same case, kept beside the final one."""
+
+    verdict: Verdict
+    reason: str
+    directory: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """The judgement of one case. `reason` is one line; `rerun` is the exact command to run it again."""
+
+    case: str
+    verdict: Verdict
+    reason: str = ""
+    title: str = ""
+    checks: tuple[Check, ...] = ()
+    hosts: tuple[HostRecord, ...] = ()
+    durations: dict[str, float] = field(default_factory=dict)
+    started: str = ""
+    rerun: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One invocation: what was asked for (`cases`, in order), with which command, on which machine."""
+
+    command: tuple[str, ...]
+    cases: tuple[str, ...]
+    started: str
+    parley: str
+    machine: dict[str, str] = field(default_factory=dict)
+    suites: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+    finished: str = ""
+    schema: int = SCHEMA
+
+
+def _default(value: object) -> object:
+    raise TypeError(f"not JSON: {value!r}")
+
+
+def write_json(path: Path, record: object) -> None:
+    """Write a record whole or not at all: a killed run leaves no half file behind."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    text = json.dumps(asdict(record), indent=1, default=_default)  # type: ignore[call-overload]
+    temporary.write_text(text + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise InputError(path, error.lineno, f"not JSON: {error.msg}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, 0, f"cannot be read: {error}") from error
+    if not isinstance(data, dict) or not isinstance(data.get("schema"), int):
+        raise InputError(path, 0, "no record of Parley's: it lacks a schema number")
+    if data["schema"] > SCHEMA:
+        raise InputError(
+            path,
+            0,
+            f"written with schema {data['schema']}, this Parley reads up to {SCHEMA}",
+            hint="a newer Parley",
+        )
+    return data
+
+
+class _Reader:
+    """Turns JSON objects into records, with one clear error for what does not fit."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, (TypeError, KeyError, ValueError, AttributeError)):
+            raise InputError(self.path, 0, f"damaged record: {error}") from error
+
+
+def read_play(path: Path) -> PlayRecord:
+    """Read play.json."""
+    data = _load(path)
+    with _Reader(path):
+        data["hosts"] = tuple(HostRecord(**host) for host in data["hosts"])
+        data["steps"] = tuple(StepRecord(**step) for step in data["steps"])
+        return PlayRecord(**data)
+
+
+def read_result(path: Path) -> CaseResult:
+    """Read result.json."""
+    data = _load(path)
+    with _Reader(path):
+        data["verdict"] = Verdict(data["verdict"])
+        data["hosts"] = tuple(HostRecord(**host) for host in data["hosts"])
+        data["checks"] = tuple(
+            Check(**{**check, "state": CheckState(check["state"])}) for check in data["checks"]
+        )
+        data["attempts"] = tuple(
+            Attempt(**{**attempt, "verdict": Verdict(attempt["verdict"])})
+            for attempt in data["attempts"]
+        )
+        return CaseResult(**data)
+
+
+def read_run(path: Path) -> RunRecord:
+    """Read run.json."""
+    data = _load(path)
+    with _Reader(path):
+        for name in ("command", "cases", "suites"):
+            data[name] = tuple(data[name])
+        return RunRecord(**data)
