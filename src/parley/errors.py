@@ -44,7 +44,7 @@ class UsageError(ParleyError):
 
 
 class InputError(ParleyError):
-    """A case, scenario, reference or other file of the user's is wrong at `path`, `line` (from 1; 0: the whole file)."""
+    """A file of the user's is wrong at `path`, `line` (counted from 1; 0: the whole file)."""
 
     def __init__(self, path: Path, line: int, message: str, *, hint: str = "") -> None:
         super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}", hint=hint)

@@ -37,7 +37,7 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: `detail` says what was found, `evidence` is a path relative to the case's directory."""
+    """One thing looked at: `detail` says what was found, `evidence` is a path inside the case's directory."""
 
     name: str
     state: CheckState

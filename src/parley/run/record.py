@@ -172,8 +172,7 @@ def read_result(path: Path) -> CaseResult:
             Check(**{**check, "state": CheckState(check["state"])}) for check in data["checks"]
         )
         data["attempts"] = tuple(
-            Attempt(**{**attempt, "verdict": Verdict(attempt["verdict"])})
-            for attempt in data["attempts"]
+            Attempt(**{**attempt, "verdict": Verdict(attempt["verdict"])}) for attempt in data["attempts"]
         )
         return CaseResult(**data)
 
