@@ -77,8 +77,24 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class CellRef:
+    """Where a scenario cell stands in the matrix.
+
+    `initiator` and `responder` are labels: an implementation, or `implementation@platform`
+    where one implementation runs on several platforms.
+    """
+
+    scenario: str
+    initiator: str
+    responder: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseResult:
-    """The judgement of one case. `reason` is one line; `rerun` is the exact command to run it again."""
+    """The judgement of one case. `reason` is one line; `rerun` is the exact command to run it again.
+
+    `cell` is None for a scripted case.
+    """
 
     case: str
     verdict: Verdict
@@ -90,6 +106,7 @@ class CaseResult:
     started: str = ""
     rerun: str = ""
     attempts: tuple[Attempt, ...] = ()
+    cell: CellRef | None = None
     schema: int = SCHEMA
 
 
@@ -174,6 +191,8 @@ def read_result(path: Path) -> CaseResult:
         data["attempts"] = tuple(
             Attempt(**{**attempt, "verdict": Verdict(attempt["verdict"])}) for attempt in data["attempts"]
         )
+        cell = data.get("cell")
+        data["cell"] = CellRef(**cell) if cell else None
         return CaseResult(**data)
 
 
