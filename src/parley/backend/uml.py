@@ -1,0 +1,148 @@
+"""User-mode Linux: one kernel per host, as an ordinary process (docs/explanation/uml.md).
+
+Measured on a 2-core machine: 0.08 s to the first process, 0.3 s to a host with its modules loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import tempfile
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from parley.backend.base import Backend, BootRequest, Machine, Nic
+from parley.errors import BootError
+
+if TYPE_CHECKING:
+    from parley.lab.jail import Owner
+
+# A guest may not fill the disk through its share: no file of a kernel process grows past this (bytes).
+_FILE_LIMIT = 2 * 1024**3
+
+# The RAID benchmark and the delay calibration are 0.85 s and 0.17 s of every boot for nothing.
+_FAST = ("quiet", "initcall_blacklist=raid6_init,raid6_select_algo", "lpj=14491648")
+
+
+class UmlMachine(Machine):
+    """A User-mode Linux process, leader of a session and process group of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def exited(self) -> int | None:
+        """The exit status once the kernel is gone, else None."""
+        return self._process.poll()
+
+    def kill(self) -> None:
+        """End the whole process group at once."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+class UmlBackend(Backend):
+    """Boots hosts as User-mode Linux processes."""
+
+    name = "uml"
+
+    def boot(self, request: BootRequest) -> Machine:
+        """Start a kernel.
+
+        Files are handed over as open descriptors (/proc/self/fd/N): the kernel runs as nobody when
+        Parley runs as root, and nobody need not be able to walk the path to a run or an image.
+        """
+        with ExitStack() as stack:
+            share = _open(stack, request.share)
+            image = _open(stack, request.image.path)
+            umid = _removed_directory(stack, request.owner)
+            modules = _open(stack, request.kernel.modules) if request.kernel.modules else None
+            log = stack.enter_context(request.kernel_log.open("wb"))
+            sockets = [line.fileno() for line in request.lines] + [nic.wire.fileno() for nic in request.nics]
+            drives = [f"ubd0r=/proc/self/fd/{image}"]
+            if modules is not None:
+                drives.append(f"ubd1r=/proc/self/fd/{modules}")
+            command = [
+                *_drop_privileges(request.owner),
+                str(request.kernel.binary),
+                f"mem={request.memory}M",
+                f"uml_dir=/proc/self/fd/{umid}/",
+                *drives,
+                *("root=/dev/ubda", "rootfstype=ext4", "ro"),
+                f"hostfs=/proc/self/fd/{share}",
+                *("con=null", "con0=null,fd:1", "seccomp=on"),
+                *_FAST,
+                *(f"ssl{number}=fd:{line.fileno()}" for number, line in enumerate(request.lines)),
+                *(_vector(number, nic) for number, nic in enumerate(request.nics)),
+                *_init(request.boot_script),
+            ]
+            descriptors = [*sockets, share, image, umid, *([modules] if modules is not None else [])]
+            return UmlMachine(_spawn(command, descriptors, log.fileno(), request))
+
+
+def _open(stack: ExitStack, path: Path) -> int:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise BootError(f"{path}: {error.strerror}", hint="parley image build") from error
+    stack.callback(os.close, descriptor)
+    return descriptor
+
+
+def _removed_directory(stack: ExitStack, owner: Owner) -> int:
+    """Open a directory that exists no more.
+
+    UML wants a place for a management socket, which nobody uses here and which would survive a
+    SIGKILL. In a directory that is gone it cannot make one, says so once, and boots.
+    """
+    path = tempfile.mkdtemp(prefix="parley-")
+    os.chown(path, owner.uid, owner.gid)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    stack.callback(os.close, descriptor)
+    Path(path).rmdir()
+    return descriptor
+
+
+def _drop_privileges(owner: Owner) -> list[str]:
+    # --pdeathsig: the kernel dies with the process that booted it, also when that one is SIGKILLed.
+    command = ["setpriv", "--pdeathsig", "KILL", "--no-new-privs"]
+    if os.geteuid() == 0:
+        command += ["--reuid", str(owner.uid), "--regid", str(owner.gid), "--clear-groups"]
+        command += ["--bounding-set", "-all", "--inh-caps", "-all"]
+    return [*command, "--"]
+
+
+def _vector(number: int, nic: Nic) -> str:
+    return f"vec{number}:transport=fd,fd={nic.wire.fileno()},mac={nic.mac}"
+
+
+def _init(boot_script: str) -> list[str]:
+    script = f"mount -t hostfs -o sync,hostfs=/ none /mnt && exec /bin/sh /mnt/{boot_script}"
+    return ["init=/bin/sh", "--", "-c", f'"{script}"']
+
+
+def _spawn(
+    command: list[str], descriptors: list[int], output: int, request: BootRequest
+) -> subprocess.Popen[bytes]:
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=descriptors,
+            start_new_session=True,
+            # TMPDIR would take guest memory off /dev/shm and onto a disk.
+            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": "/nonexistent"},
+        )
+    except OSError as error:
+        raise BootError(
+            f"cannot start {command[0]}: {error.strerror}", host=request.host, hint="parley doctor"
+        ) from error
+    with suppress(ProcessLookupError, PermissionError):
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (_FILE_LIMIT, _FILE_LIMIT))
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+    return process

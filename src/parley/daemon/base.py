@@ -1,0 +1,40 @@
+"""What Parley must know of an IKE daemon to look after a host that runs it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A pattern that no healthy daemon ever logs; `name` says what it means."""
+
+    name: str
+    pattern: re.Pattern[str]
+
+
+# Sanitizers of the C toolchain speak the same way in every daemon built with them.
+COMMON_TROUBLE = (
+    Trouble("sanitizer report", re.compile(r"(AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:)")),
+    Trouble("segmentation fault", re.compile(r"(?i)segmentation fault|SIGSEGV|general protection fault")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """An implementation of IKEv2.
+
+    `processes` are names of its long-lived processes, in the order in which they are stopped; `package`
+    is the Debian package whose version counts.
+    """
+
+    name: str
+    title: str
+    package: str
+    processes: tuple[str, ...]
+    trouble: tuple[Trouble, ...] = ()
+
+    def find_trouble(self, line: str) -> Trouble | None:
+        """The trouble that a line of a log speaks of, if any."""
+        return next((t for t in (*self.trouble, *COMMON_TROUBLE) if t.pattern.search(line)), None)

@@ -1,0 +1,18 @@
+"""OpenIKED: iked, OpenBSD's own daemon and its portable version."""
+
+from __future__ import annotations
+
+import re
+
+from parley.daemon.base import Daemon, Trouble
+
+OPENIKED = Daemon(
+    name="openiked",
+    title="OpenIKED",
+    package="openiked",
+    processes=("iked",),
+    trouble=(
+        Trouble("fatal error", re.compile(r"^fatal(x)?( in \w+)?:", re.MULTILINE)),
+        Trouble("lost child process", re.compile(r"lost child: ")),
+    ),
+)

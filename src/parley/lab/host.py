@@ -1,0 +1,185 @@
+"""One booted host: commands of the lab's own, and the session into which a case's steps are typed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from parley.errors import AgentError, BootError, CommandTimeoutError, LabError, PanicError
+from parley.lab.line import Line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from socket import socket
+
+    from parley.backend.base import Machine
+    from parley.case.model import HostSpec
+    from parley.lab.jail import Jail
+
+# How long an interrupted session may take to come back before the host counts as hung (seconds).
+_GRACE = 5.0
+_BOOT_ID = "boot"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Time limits by phase, in seconds."""
+
+    boot: float = 30.0
+    command: float = 60.0
+    collect: float = 30.0
+
+    def scaled(self, factor: float) -> Limits:
+        """The same limits for a machine that is `factor` times slower."""
+        return Limits(self.boot * factor, self.command * factor, self.collect * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a command; true when its status is 0. `elapsed` is in seconds."""
+
+    host: str
+    command: str
+    status: int
+    output: str
+    error: str
+    elapsed: float
+
+    def __bool__(self) -> bool:
+        return self.status == 0
+
+    def check(self) -> Outcome:
+        """Raise LabError unless the command succeeded."""
+        if not self:
+            complaint = (self.error or self.output).strip()[-500:]
+            raise LabError(f"`{self.command}` ended with status {self.status}: {complaint}", host=self.host)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A command under way."""
+
+    request: str
+    command: str
+    started: float
+
+
+class Host:
+    """A host that a lab has booted. Only a lab makes one."""
+
+    def __init__(
+        self, spec: HostSpec, machine: Machine, lines: tuple[socket, ...], jail: Jail, kernel_log: Path
+    ) -> None:
+        self.spec = spec
+        self.machine = machine
+        self._jail = jail
+        self._kernel_log = kernel_log
+        control, session, self.shell_line = lines
+        self._control = Line(spec.name, control)
+        self._session = Line(spec.name, session)
+        self._count = 0
+
+    @property
+    def name(self) -> str:
+        """The host's name in the test network."""
+        return self.spec.name
+
+    def wait_until_ready(self, limit: float) -> None:
+        """Wait for the agent's first answer. Raises BootError or PanicError."""
+        try:
+            self._control.send(f"ping {_BOOT_ID}")
+            self._control.wait(_BOOT_ID, limit)
+        except CommandTimeoutError as error:
+            raise BootError(
+                f"not up within the boot limit of {limit:g} s; console: {self._kernel_log}",
+                host=self.name,
+                hint="--timeout-scale on a slow machine",
+            ) from error
+        except AgentError as error:
+            raise self._explain(error) from error
+
+    def start(self, command: str) -> Ticket:
+        """Begin a command of the lab's own, beside whatever the session does."""
+        self._count += 1
+        request = f"{self._count:04}"
+        self._jail.write(f"{self.name}/cmd/{request}.sh", command.encode() + b"\n")
+        self._control.send(f"run {request}")
+        return Ticket(request, command, time.monotonic())
+
+    def finish(self, ticket: Ticket, limit: float) -> Outcome:
+        """Wait for a command. At the limit it is ended and CommandTimeoutError raised."""
+        try:
+            status = self._control.wait(ticket.request, limit)
+        except CommandTimeoutError:
+            self._control.send(f"kill {ticket.request}")
+            self._come_back(self._control, ticket.request)
+            raise CommandTimeoutError(f"`{ticket.command}` ran past {limit:g} s", host=self.name) from None
+        except AgentError as error:
+            raise self._explain(error) from error
+        return Outcome(
+            self.name,
+            ticket.command,
+            status,
+            self._jail.read_text(f"{self.name}/cmd/{ticket.request}.out", default=""),
+            self._jail.read_text(f"{self.name}/cmd/{ticket.request}.err", default=""),
+            time.monotonic() - ticket.started,
+        )
+
+    def run(self, command: str, *, limit: float = Limits.command) -> Outcome:
+        """Run a command of the lab's own and wait for it."""
+        return self.finish(self.start(command), limit)
+
+    def play(self, index: int, command: str, limit: float) -> int:
+        """Type a step into the session; its output is `step/NNNN.out` of the share. Returns its status.
+
+        At the limit the step is ended and CommandTimeoutError raised; the session lives on.
+        """
+        request = step_name(index)
+        self._jail.write(f"{self.name}/step/{request}.sh", command.encode() + b"\n")
+        try:
+            self._session.send(request)
+            return self._session.wait(request, limit)
+        except CommandTimeoutError:
+            self._control.send("interrupt")
+            self._come_back(self._session, request)
+            raise CommandTimeoutError(
+                f"step {index} `{command}` ran past {limit:g} s", host=self.name
+            ) from None
+        except AgentError as error:
+            raise self._explain(error) from error
+
+    def open_shell(self) -> None:
+        """Put an interactive shell on the third serial line."""
+        self._control.send("shell")
+
+    def close(self) -> None:
+        """End the host at once, with all its processes."""
+        self.machine.kill()
+        self._control.close()
+        self._session.close()
+        self.shell_line.close()
+
+    def _come_back(self, line: Line, request: str) -> None:
+        try:
+            line.wait(request, _GRACE)
+        except CommandTimeoutError as error:
+            raise AgentError(
+                f"hangs: no sign of life {_GRACE:g} s after a kill; console: {self._kernel_log}",
+                host=self.name,
+            ) from error
+
+    def _explain(self, error: AgentError) -> LabError:
+        console = self._kernel_log.read_bytes()[-65536:].decode("utf-8", "backslashreplace")
+        for text in console.splitlines():
+            if "Kernel panic" in text:
+                return PanicError(f"{text.strip()}; console: {self._kernel_log}", host=self.name)
+        status = self.machine.exited()
+        detail = f" (status {status})" if status is not None else ""
+        return AgentError(f"{error.args[0]}{detail}; console: {self._kernel_log}")
+
+
+def step_name(index: int) -> str:
+    """The stem of a step's files in the share."""
+    return f"{index:04}"

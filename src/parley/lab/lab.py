@@ -1,0 +1,112 @@
+"""Hosts on segments, booted for one case and gone with it."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from parley.backend.base import BootRequest, Nic
+from parley.lab.host import Host, Limits
+from parley.lab.jail import Jail
+from parley.wire.hub import Hub
+from parley.wire.pcapng import PcapngWriter
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from parley.backend.base import Backend
+    from parley.case.model import HostSpec
+    from parley.image.kernel import Kernel
+    from parley.image.rootfs import Image
+    from parley.lab.topology import Topology
+    from parley.platform.debian import Debian
+    from parley.run.layout import CaseLayout
+
+_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlan:
+    """A host and all that is needed to boot it."""
+
+    spec: HostSpec
+    platform: Debian
+    backend: Backend
+    image: Image
+    kernel: Kernel
+
+
+class Lab:
+    """Boots all its hosts at once on entry; on exit, nothing of them is left but files.
+
+    `directory` is where sessions start, as guests see it.
+    """
+
+    def __init__(
+        self,
+        layout: CaseLayout,
+        plans: tuple[HostPlan, ...],
+        topology: Topology,
+        *,
+        directory: str = "/root",
+        limits: Limits | None = None,
+    ) -> None:
+        self.layout = layout
+        self.limits = limits or Limits()
+        self.jail = Jail(layout.share)
+        self.hosts: dict[str, Host] = {}
+        self._plans = plans
+        self._topology = topology
+        self._directory = directory
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with self._stack:
+            capture = self._stack.enter_context(PcapngWriter.create(self.layout.capture))
+            hub = Hub(capture)
+            for plan in self._plans:
+                host = self._boot(plan, hub)
+                self._stack.callback(host.close)
+                self.hosts[host.name] = host
+            self._stack.enter_context(hub)
+            for host in self.hosts.values():
+                host.wait_until_ready(self.limits.boot)
+            self._stack = self._stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _boot(self, plan: HostPlan, hub: Hub) -> Host:
+        name = plan.spec.name
+        script = plan.platform.prepare(self.jail, plan.spec, self._topology, self._directory)
+        ours, theirs = zip(*(socket.socketpair() for _ in range(_LINES)), strict=True)
+        nics = tuple(
+            Nic(interface.name, interface.mac, hub.port(interface.segment, name, interface.name))
+            for interface in self._topology.host(name).interfaces
+        )
+        request = BootRequest(
+            host=name,
+            kernel=plan.kernel,
+            image=plan.image,
+            share=self.layout.share,
+            owner=self.jail.owner,
+            boot_script=script,
+            lines=theirs,
+            nics=nics,
+            kernel_log=self.layout.kernel_log(name),
+        )
+        try:
+            machine = plan.backend.boot(request)
+        finally:
+            # Only the guest may hold its ends: its death then closes the line, and we notice at once.
+            for guest_end in (*theirs, *(nic.wire for nic in nics)):
+                guest_end.close()
+        return Host(plan.spec, machine, ours, self.jail, request.kernel_log)

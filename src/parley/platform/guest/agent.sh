@@ -1,0 +1,50 @@
+# Parley's agent: answers on the first serial line, one line per request and per answer.
+#   run ID      play /parley/cmd/ID.sh; out, err beside it       -> done ID STATUS
+#   kill ID     end what ID started, however deep                -> (the pending done)
+#   interrupt   end what the session is doing, keep the session
+#   ping ID                                                      -> done ID 0
+#   shell       an interactive shell on the third serial line
+# Requests run side by side, so that a hanging one can't silence the agent.
+# The second serial line is the session: the shell into which the steps of a case are typed.
+cd /parley || exit 1
+exec 5<>/dev/ttyS0
+stty -F /dev/ttyS0 raw -echo
+stty -F /dev/ttyS1 raw -echo
+
+run() {
+    ( . "/parley/cmd/$1.sh" ) >"cmd/$1.out" 2>"cmd/$1.err" </dev/null 5>&-
+    echo "done $1 $?" >&5
+}
+
+end_tree() {
+    for child in $(pgrep -P "$1"); do
+        end_tree "$child"
+        kill -KILL "$child" 2>/dev/null
+    done
+}
+
+sessions() {
+    while :; do
+        bash /parley/session.sh 5>&-
+        echo "gone $?" >/dev/ttyS1
+    done
+}
+
+sessions &
+session=$!
+
+while read -r word id <&5; do
+    case $word in
+    run)
+        run "$id" &
+        eval "pid_$id=$!"
+        ;;
+    kill) eval "end_tree \$pid_$id" ;;
+    interrupt) for shell in $(pgrep -P "$session"); do end_tree "$shell"; done ;;
+    ping) echo "done $id 0" >&5 ;;
+    shell) (
+        stty -F /dev/ttyS2 sane
+        while :; do setsid -c bash -il </dev/ttyS2 >/dev/ttyS2 2>&1 5>&-; done
+    ) & ;;
+    esac
+done
