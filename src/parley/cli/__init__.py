@@ -1,1 +1,60 @@
+"""The command line: one file a subcommand, loaded only when it is called."""
 
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from parley import __version__
+from parley.errors import ParleyError
+
+# name -> (module, attribute); in the order in which people meet them.
+_COMMANDS = {
+    "run": ("parley.cli.run", "run"),
+    "list": ("parley.cli.list", "list_cases"),
+    "report": ("parley.cli.report", "report"),
+    "judge": ("parley.cli.judge", "judge"),
+    "accept": ("parley.cli.accept", "accept"),
+    "shell": ("parley.cli.shell", "shell"),
+    "image": ("parley.cli.image", "image"),
+    "doctor": ("parley.cli.doctor", "doctor"),
+    "clean": ("parley.cli.clean", "clean"),
+}
+
+
+class _Commands(click.Group):
+    """Loads a subcommand's module when it is wanted: `parley --help` must not wait for all of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="parley")
+def parley() -> None:
+    """Run IKEv2 daemons against each other on real kernels, and judge what they did.
+
+    \b
+    parley run                          the shipped suite
+    parley run 'interop-ikev2-openbsd-*'
+    parley report                       the newest run again
+    parley doctor                       what this machine lacks, and the cure
+    """
+
+
+def main() -> None:
+    """Entry point: known errors are one line and an exit code, unknown ones keep their traceback."""
+    try:
+        parley()
+    except ParleyError as error:
+        click.echo(f"parley: {error}", err=True)
+        sys.exit(error.exit_code)

@@ -35,6 +35,9 @@ class Limits:
         return Limits(self.boot * factor, self.command * factor, self.collect * factor)
 
 
+DEFAULT_LIMITS = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a command; true when its status is 0. `elapsed` is in seconds."""
@@ -127,7 +130,7 @@ class Host:
             time.monotonic() - ticket.started,
         )
 
-    def run(self, command: str, *, limit: float = Limits.command) -> Outcome:
+    def run(self, command: str, *, limit: float = DEFAULT_LIMITS.command) -> Outcome:
         """Run a command of the lab's own and wait for it."""
         return self.finish(self.start(command), limit)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from parley.backend.base import BootRequest, Nic
-from parley.lab.host import Host, Limits
+from parley.lab.host import DEFAULT_LIMITS, Host, Limits
 from parley.lab.jail import Jail
 from parley.wire.hub import Hub
 from parley.wire.pcapng import PcapngWriter
@@ -51,10 +51,10 @@ class Lab:
         topology: Topology,
         *,
         directory: str = "/root",
-        limits: Limits | None = None,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.layout = layout
-        self.limits = limits or Limits()
+        self.limits = limits
         self.jail = Jail(layout.share)
         self.hosts: dict[str, Host] = {}
         self._plans = plans

@@ -88,8 +88,8 @@ def _fstab(host: str) -> str:
         f"proc {_ROOT}/proc proc defaults 0 0",
         f"sysfs {_ROOT}/sys sysfs defaults 0 0",
         f"tmpfs {_ROOT}/run tmpfs mode=755 0 0",
-        f"share {_ROOT}/testing hostfs sync,hostfs=/testing 0 0",
-        f"share {_ROOT}/parley hostfs sync,hostfs=/{host} 0 0",
+        f"share {_ROOT}/testing hostfs sync,hostfs=/testing,x-mount.mkdir 0 0",
+        f"share {_ROOT}/parley hostfs sync,hostfs=/{host},x-mount.mkdir 0 0",
         f"{_ROOT}/parley/hosts {_ROOT}/etc/hosts none bind 0 0",
     )
     return "\n".join(lines) + "\n"
@@ -116,12 +116,9 @@ def _network(topology: Topology, host: str) -> str:
         ]
     for gateway in (network.gateway4, network.gateway6):
         if gateway is not None:
-            lines.append(f"{_family(gateway)}route add default via {gateway}")
+            lines.append(f"route add default via {gateway}")
     lines += [
-        f"{_family(route.via)}route add {route.destination} via {route.via}" for route in network.routes
+        f"route add {route.destination} via {route.via}" for route in network.routes
     ]
     return "\n".join(lines) + "\n"
 
-
-def _family(address: object) -> str:
-    return "-6 " if ":" in str(address) else ""

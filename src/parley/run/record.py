@@ -52,7 +52,8 @@ class StepRecord:
 class PlayRecord:
     """What happened in the lab, before any judgement.
 
-    `error` is empty, or says how the lab broke. `references` maps hosts to absolute reference paths;
+    `error` is empty, or says how the lab broke; `stopped` is empty, or names the step that ran past its
+    limit and ended the case early. `references` maps hosts to absolute reference paths;
     `durations` maps phases (boot, play, collect) to seconds.
     """
 
@@ -63,7 +64,7 @@ class PlayRecord:
     references: dict[str, str] = field(default_factory=dict)
     durations: dict[str, float] = field(default_factory=dict)
     error: str = ""
-    error_host: str = ""
+    stopped: str = ""
     schema: int = SCHEMA
 
 

@@ -24,9 +24,11 @@ end_tree() {
 }
 
 sessions() {
+    # Held open here, so that nothing sent is lost while a step has ended its shell.
+    exec 6<>/dev/ttyS1
     while :; do
         bash /parley/session.sh 5>&-
-        echo "gone $?" >/dev/ttyS1
+        echo "gone $?" >&6
     done
 }
 

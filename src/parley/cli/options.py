@@ -1,0 +1,35 @@
+"""Options and arguments that several subcommands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from parley.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RUNS = "parley-runs"
+LATEST = f"{RUNS}/latest"
+
+suite_option = click.option(
+    "--suite",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A directory of cases; may be repeated. Default: the suite that comes with Parley.",
+)
+
+
+def host_overrides(words: Iterable[str]) -> dict[str, str]:
+    """Turn `east=openbsd/openiked` words into a mapping. Raises UsageError for other shapes."""
+    overrides: dict[str, str] = {}
+    for word in words:
+        host, separator, value = word.partition("=")
+        if not separator or not host or not value:
+            raise UsageError(f"--host {word} is not HOST=PLATFORM/IMPLEMENTATION", hint="--host east=debian/openiked")
+        overrides[host] = value
+    return overrides

@@ -1,0 +1,77 @@
+"""`parley run`: boot, play and judge cases."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from parley.cli.options import RUNS, host_overrides, suite_option
+
+if TYPE_CHECKING:
+    from parley.run.session import RunOptions
+
+
+@click.command()
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+@suite_option
+@click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    metavar="HOST=PLATFORM/IMPLEMENTATION",
+    help="What a host is, against what the case says; may be repeated.",
+)
+@click.option("--jobs", "-j", type=click.IntRange(1), help="Cases at once; default: one per core.")
+@click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
+@click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
+@click.option("--keep", is_flag=True, help="Keep the lab of one case alive for `parley shell` until Ctrl-C.")
+@click.option("--timeout-scale", type=float, default=1.0, show_default=True, help="Stretch all time limits.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help=f"Directory of the run; default: {RUNS}/TIME.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on with a run that was stopped.")
+@click.option("--html/--no-html", default=None, help="Write the HTML report; default: for more than one case.")
+def run(  # noqa: PLR0913, PLR0917 -- one parameter per option
+    selectors: tuple[str, ...],
+    suite: tuple[Path, ...],
+    hosts: tuple[str, ...],
+    jobs: int | None,
+    retry: int,
+    fail_fast: bool,
+    keep: bool,
+    timeout_scale: float,
+    output: Path | None,
+    resume: Path | None,
+    html: bool | None,
+) -> None:
+    """Run cases and judge them.
+
+    SELECTOR is a case's name or a glob (quote it); without any, all good cases of the suite run.
+    Exits 0 if nothing failed, differs, errored or was left out; 1 otherwise; 2 for a mistake in the call.
+
+    \b
+    parley run interop-ikev2-openbsd-01
+    parley run 'interop-ikev2-*' --jobs 2 --retry 1
+    parley run interop-ikev2-openbsd-01 --keep     then: parley shell west
+    parley run --resume parley-runs/latest
+    """
+    from parley.run.session import RunOptions, execute, resume_options  # noqa: PLC0415 -- keeps --help fast
+
+    options: RunOptions
+    if resume is not None:
+        options = resume_options(resume, jobs=jobs or os.cpu_count() or 1)
+    else:
+        options = RunOptions(
+            selectors=selectors,
+            suites=suite,
+            hosts=host_overrides(hosts),
+            jobs=jobs or os.cpu_count() or 1,
+            retry=retry,
+            fail_fast=fail_fast,
+            keep=keep,
+            timeout_scale=timeout_scale,
+            output=output,
+        )
+    sys.exit(execute(options, html=html))

@@ -1,0 +1,74 @@
+"""What the kernels were left with: SAs, policies, processes, core files, call traces."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from parley.verdict import Check, CheckState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from parley.lab.jail import Jail
+
+_CALL_TRACE = re.compile(r"Call Trace:|BUG:|WARNING: CPU|refcount_t:")
+# Policies of a socket (a daemon's own bypass for UDP 500) go with their socket.
+_SOCKET_POLICY = re.compile(r"^\s+(socket|dir \d)", re.MULTILINE)
+
+
+def check_state(jail: Jail, host: str) -> Iterator[Check]:
+    """Checks of one host's collected state; a file that was not collected is an error of the lab."""
+    yield _nothing_left(jail, host, "xfrm-state", "SA")
+    yield _nothing_left(jail, host, "xfrm-policy", "policy")
+    yield _empty_list(jail, host, "cores", "no core file", "core files")
+    yield _empty_list(jail, host, "unstoppable", "daemons stop", "still running after SIGTERM")
+    yield _kernel_quiet(jail, host)
+
+
+def _read(jail: Jail, host: str, name: str) -> str | None:
+    try:
+        return jail.read_text(f"{host}/state/{name}")
+    except OSError:
+        return None
+
+
+def _missing(host: str, check: str, evidence: str) -> Check:
+    return Check(check, CheckState.ERROR, host, "was not collected", evidence)
+
+
+def _nothing_left(jail: Jail, host: str, name: str, what: str) -> Check:
+    check, evidence = f"no {what} left", f"share/{host}/state/{name}.left"
+    text = _read(jail, host, f"{name}.left")
+    if text is None:
+        return _missing(host, check, evidence)
+    entries = [entry for entry in re.split(r"^(?=\S)", text, flags=re.MULTILINE) if entry.strip()]
+    left = [entry for entry in entries if not _SOCKET_POLICY.search(entry)]
+    if not left:
+        return Check(check, CheckState.OK, host)
+    first = left[0].splitlines()[0].strip()
+    return Check(
+        check, CheckState.FAILED, host, f"{len(left)} left after all daemons ended: {first}", evidence
+    )
+
+
+def _empty_list(jail: Jail, host: str, name: str, check: str, complaint: str) -> Check:
+    evidence = f"share/{host}/state/{name}"
+    text = _read(jail, host, name)
+    if text is None:
+        return _missing(host, check, evidence)
+    found = text.split("\n")[:-1]
+    if not found:
+        return Check(check, CheckState.OK, host)
+    return Check(check, CheckState.FAILED, host, f"{complaint}: {', '.join(found[:5])}", evidence)
+
+
+def _kernel_quiet(jail: Jail, host: str) -> Check:
+    check, evidence = "kernel quiet", f"share/{host}/state/dmesg"
+    text = _read(jail, host, "dmesg")
+    if text is None:
+        return _missing(host, check, evidence)
+    line = next((line for line in text.splitlines() if _CALL_TRACE.search(line)), None)
+    if line is None:
+        return Check(check, CheckState.OK, host)
+    return Check(check, CheckState.FAILED, host, line.strip(), evidence)

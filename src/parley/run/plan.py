@@ -1,0 +1,59 @@
+"""From cases to everything that must be there before the first one boots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from parley.errors import UnsupportedError
+from parley.lab.lab import HostPlan
+from parley.platform.debian import Debian
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from parley.backend.base import Backend
+    from parley.case.model import HostSpec, ScriptedCase
+    from parley.image.kernel import Kernel
+    from parley.image.rootfs import Image
+
+# A host without a daemon (a router, a client) boots this image for its tools.
+TOOLS_IMAGE = "libreswan"
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What cases of a run share: images by name, the kernel, the backend, certificates by kind."""
+
+    images: Mapping[str, Image]
+    kernel: Kernel
+    backend: Backend
+    certificates: Path
+
+
+def image_name(spec: HostSpec) -> str:
+    """The image that a host boots."""
+    return spec.implementation or TOOLS_IMAGE
+
+
+def images_needed(cases: Iterable[ScriptedCase]) -> tuple[str, ...]:
+    """Names of all images that the cases boot."""
+    return tuple(sorted({image_name(host) for case in cases for host in case.hosts}))
+
+
+def plan_hosts(case: ScriptedCase, equipment: Equipment) -> tuple[HostPlan, ...]:
+    """How each host of a case is booted. Raises UnsupportedError for a platform that is not here."""
+    return tuple(_plan_host(spec, equipment) for spec in case.hosts)
+
+
+def _plan_host(spec: HostSpec, equipment: Equipment) -> HostPlan:
+    if spec.platform not in {"debian", "linux"}:
+        raise UnsupportedError(f"{spec.name} wants {spec.platform}, and no image of it is installed here")
+    return HostPlan(
+        spec=spec,
+        platform=Debian(),
+        backend=equipment.backend,
+        image=equipment.images[image_name(spec)],
+        kernel=equipment.kernel,
+    )

@@ -1,0 +1,136 @@
+"""Runs jobs side by side, each in a forked process that dies with this one."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Protocol
+
+from parley.run.worker import broken_result, run_job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+    from parley.run.record import CaseResult
+    from parley.run.worker import Job
+
+_PR_SET_PDEATHSIG = 1
+# How long a worker may take to put its lab away before it is killed (seconds).
+_STOP_LIMIT = 10.0
+
+
+class Watcher(Protocol):
+    """Whoever wants to see a run go on."""
+
+    def started(self, case: str) -> None:
+        """Hear that a case began."""
+
+    def progressed(self, case: str, phase: str) -> None:
+        """Hear that a case reached a phase or step."""
+
+    def finished(self, result: CaseResult) -> None:
+        """Hear that a case has its verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    job: Job
+    process: BaseProcess
+    events: Connection
+
+
+def run_jobs(jobs: Iterable[Job], *, parallel: int, watcher: Watcher, fail_fast: bool = False) -> None:
+    """Run jobs, at most `parallel` at once; results are recorded as they come.
+
+    Raises KeyboardInterrupt through, after every worker has put its lab away.
+    """
+    waiting = iter(jobs)
+    workers: dict[Connection, _Worker] = {}
+    try:
+        _fill(workers, waiting, parallel, watcher)
+        while workers:
+            stop = False
+            for events in wait(list(workers)):
+                worker = workers[events]  # type: ignore[index]  # wait() returns what it was given
+                result = _attend(worker, watcher)
+                if result is not None:
+                    del workers[worker.events]
+                    stop = stop or (fail_fast and not result.verdict.is_good)
+            if stop:
+                break
+            _fill(workers, waiting, parallel, watcher)
+    finally:
+        _stop(workers.values())
+
+
+def _fill(
+    workers: dict[Connection, _Worker], waiting: Iterator[Job], parallel: int, watcher: Watcher
+) -> None:
+    while len(workers) < parallel:
+        job = next(waiting, None)
+        if job is None:
+            return
+        watcher.started(job.case.name)
+        worker = _start(job)
+        workers[worker.events] = worker
+
+
+def _start(job: Job) -> _Worker:
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(job, theirs, os.getpid()), name=job.case.name)
+    process.start()
+    theirs.close()
+    return _Worker(job, process, ours)
+
+
+def _work(job: Job, events: Connection, parent: int) -> None:
+    """Body of a worker process."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    # Ctrl-C reaches the whole process group; only the scheduler decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        result = run_job(job, events.send)
+    except Exception as error:  # noqa: BLE001 -- whatever broke, the run goes on and the case says why
+        result = broken_result(job, error)
+    events.send(result)
+
+
+def _attend(worker: _Worker, watcher: Watcher) -> CaseResult | None:
+    """Handle one event of a worker; its result if that was the last one."""
+    try:
+        event = worker.events.recv()
+    except EOFError:
+        worker.process.join()
+        event = broken_result(worker.job, f"its worker ended with status {worker.process.exitcode}")
+    if isinstance(event, str):
+        watcher.progressed(worker.job.case.name, event)
+        return None
+    worker.process.join()
+    worker.events.close()
+    result: CaseResult = event
+    watcher.finished(result)
+    return result
+
+
+def _stop(workers: Iterable[_Worker]) -> None:
+    left = list(workers)
+    for worker in left:
+        with suppress(ProcessLookupError):
+            worker.process.terminate()
+    for worker in left:
+        worker.process.join(_STOP_LIMIT)
+        worker.process.kill()
+        worker.process.join()
+        worker.events.close()

@@ -1,0 +1,53 @@
+"""The /testing tree that the guests of a case see: copies, so that the user's files stay clean.
+
+::
+
+    /testing/SUITE/CASE/    the case's own files; sessions start here
+    /testing/guestbin/      helper scripts of the suite's tree (the directory beside the suite)
+    /testing/x509/KIND/     certificates, as parley.pki lays them out, for the kinds that the case names
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from parley.pki import KINDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from parley.case.model import ScriptedCase
+    from parley.lab.jail import Jail
+
+GUEST_TESTING = "/testing"
+
+_KIND = re.compile(rb"\bx509/([a-z0-9-]+)")
+
+
+def lay_out_testing(case: ScriptedCase, jail: Jail, certificates: Path) -> None:
+    """Copy what the guests of `case` need into its share."""
+    own = _files(case.directory)
+    helpers = _files(case.suite.parent / "guestbin")
+    place = f"testing/{case.suite.name}/{case.name}"
+    for target, tree in ((place, own), ("testing/guestbin", helpers)):
+        jail.make_directory(target)
+        for path in tree:
+            mode = 0o755 if path.suffix == ".sh" else 0o644
+            jail.write(f"{target}/{path.name}", path.read_bytes(), mode=mode)
+    for kind in sorted(certificate_kinds(case)):
+        for path in _files(certificates / kind):
+            if path.name.startswith(("ca.", "crl", *(host.name + "." for host in case.hosts))):
+                jail.write(f"testing/x509/{kind}/{path.name}", path.read_bytes())
+
+
+def certificate_kinds(case: ScriptedCase) -> frozenset[str]:
+    """The kinds of certificates that a case's files name as x509/KIND."""
+    named = {kind.decode() for path in _files(case.directory) for kind in _KIND.findall(path.read_bytes())}
+    return frozenset(named) & frozenset(KINDS)
+
+
+def _files(directory: Path) -> list[Path]:
+    if not directory.is_dir():
+        return []
+    return sorted(path for path in directory.iterdir() if path.is_file())
