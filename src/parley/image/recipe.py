@@ -1,0 +1,112 @@
+"""What goes into the root file system of each implementation."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from dataclasses import dataclass
+
+from parley.errors import UsageError
+
+DEFAULT_SUITE = "trixie"
+
+# Raise it when rootfs.sh changes what an image holds: all images are then made anew.
+_FORMAT = 1
+
+_COMMON_PACKAGES = (
+    *("bash", "ethtool", "iproute2", "iptables", "iputils-ping", "kmod"),
+    *("netcat-openbsd", "nftables", "procps", "tcpdump"),
+)
+
+_EXCLUDED = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")
+
+# Mount points, and the file a host's own /etc/hosts is bound over: the root is read-only.
+_COMMON_HOOKS = (
+    'mkdir -p "$1/usr/lib/modules" "$1/testing" "$1/parley" "$1/mnt"',
+    'printf "127.0.0.1 localhost\\n::1 localhost\\n" >"$1/etc/hosts"',
+    'echo localhost >"$1/etc/hostname"; rm -f "$1/etc/resolv.conf"; : >"$1/etc/resolv.conf"',
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """An IKE daemon as Debian packages it: `packages[0]` is the one whose version is the daemon's."""
+
+    packages: tuple[str, ...]
+    hooks: tuple[str, ...] = ()
+
+
+IMPLEMENTATIONS = {
+    "libreswan": Implementation(
+        ("libreswan", "libnss3-tools"),
+        # Made here once, the key database costs no host 0.4 s of its start.
+        (
+            'chroot "$1" certutil -N -d sql:/var/lib/ipsec/nss --empty-password',
+            'chroot "$1" ipsec checknss',
+        ),
+    ),
+    "openiked": Implementation(("openiked",)),
+    "strongswan": Implementation(
+        (
+            *("strongswan-swanctl", "charon-systemd", "strongswan-pki", "libcharon-extra-plugins"),
+            *("libcharon-extauth-plugins", "libstrongswan-extra-plugins", "libstrongswan-standard-plugins"),
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that decides what an image holds, but for what the suite offers on the day it is made."""
+
+    name: str
+    implementation: str
+    suite: str
+    packages: tuple[str, ...]
+    hooks: tuple[str, ...]
+    excluded: tuple[str, ...] = _EXCLUDED
+
+    @property
+    def text(self) -> str:
+        """The recipe as it is recorded, one fact a line."""
+        lines = [f"format {_FORMAT}", f"suite {self.suite}"]
+        lines += [f"package {package}" for package in sorted(self.packages)]
+        lines += [f"hook {hook}" for hook in self.hooks]
+        lines += [f"exclude {path}" for path in self.excluded]
+        return "\n".join(lines) + "\n"
+
+    @property
+    def digest(self) -> str:
+        """The first 12 hexadecimal digits of SHA-256 over `text`."""
+        return digest(self.text)
+
+
+def digest(text: str) -> str:
+    """The first 12 hexadecimal digits of SHA-256 over `text`."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Split NAME@SUITE; the suite is empty when none is given. Raises UsageError if it is no word."""
+    stem, at, suite = name.partition("@")
+    if at and not re.fullmatch(r"[a-z][a-z0-9-]*", suite):
+        raise UsageError(f"{name}: {suite!r} is no Debian suite", hint=f"{stem}@{DEFAULT_SUITE}, {stem}@sid")
+    return stem, suite
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of IMPLEMENTATION or IMPLEMENTATION@SUITE. Raises UsageError for an unknown one."""
+    stem, suite = split_name(name)
+    if stem not in IMPLEMENTATIONS:
+        near = difflib.get_close_matches(stem, IMPLEMENTATIONS, 1) or list(IMPLEMENTATIONS)
+        raise UsageError(f"there is no implementation {stem!r}", hint=", ".join(near))
+    parts = IMPLEMENTATIONS[stem]
+    suite = suite or DEFAULT_SUITE
+    return Recipe(
+        name=stem if suite == DEFAULT_SUITE else f"{stem}@{suite}",
+        implementation=stem,
+        suite=suite,
+        packages=(*parts.packages, *_COMMON_PACKAGES),
+        hooks=(*_COMMON_HOOKS, *parts.hooks),
+    )

@@ -1,0 +1,55 @@
+"""Directory trees: size, freezing, removal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BLOCK = 512  # st_blocks counts in these, whatever the file system (stat(2))
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    """Every file and directory below `root`, the deepest first, then `root`."""
+    for directory, _, names in os.walk(root, topdown=False):
+        for name in names:
+            yield Path(directory, name)
+        yield Path(directory)
+
+
+def disk_usage(root: Path) -> int:
+    """Bytes that `root` takes on disk; less than its files' lengths where they have holes."""
+    total = 0
+    for path in _walk(root):
+        with suppress(FileNotFoundError):
+            total += path.lstat().st_blocks * _BLOCK
+    return total
+
+
+def freeze(root: Path) -> None:
+    """Make everything below `root` readable by all and writable by none, and put it on disk."""
+    for path in _walk(root):
+        if path.is_symlink():
+            continue
+        executable = path.is_dir() or path.stat().st_mode & 0o100
+        path.chmod(0o555 if executable else 0o444)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def remove_tree(root: Path) -> None:
+    """Remove a frozen or half-made tree; a tree that is gone is fine."""
+    for path in _walk(root):
+        if path.is_dir() and not path.is_symlink():
+            with suppress(OSError):
+                path.chmod(0o755)
+    with suppress(FileNotFoundError):
+        shutil.rmtree(root)
