@@ -113,10 +113,10 @@ class _Review:
 
 
 def _settle(proposal: Proposal, review: _Review) -> None:
-    from parley.transcript.text import visible_line  # noqa: PLC0415 -- keeps --help fast
+    from parley.escape import visible  # noqa: PLC0415 -- keeps --help fast
 
     comparison = proposal.comparison
-    target = visible_line(str(proposal.target))
+    target = visible(str(proposal.target))
     click.secho(f"{proposal.host}: {comparison.summary} ({target})", bold=True)
     accepted = [hunk for hunk in comparison.hunks if review.wants(hunk)]
     left = len(comparison.hunks) - len(accepted)

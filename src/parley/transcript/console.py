@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parley.transcript.text import decode, visible_line
+from parley.escape import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Utterance:
     """One command or comment on `host` (empty: a comment of no host) and what came of it.
 
-    `output` is visible text (transcript.text), with or without a newline at its end.
+    `output` is visible text (parley.escape), with or without a newline at its end.
     """
 
     host: str
@@ -32,12 +32,17 @@ class Utterance:
     is_comment: bool = False
 
 
+def decode(data: bytes) -> str:
+    r"""A command's output as visible text: UTF-8, other bytes as ``\xNN``, no carriage returns."""
+    return visible(data.decode("utf-8", "backslashreplace").replace("\r", ""), keep="\n\t")
+
+
 def utterances(steps: Iterable[StepRecord], outputs: Mapping[int, bytes]) -> list[Utterance]:
     """Played steps in playing order; `outputs` maps a step's index to what it printed."""
     return [
         Utterance(
             host=step.host,
-            command=visible_line(step.text),
+            command=visible(step.text, keep="\t"),
             output=decode(outputs.get(step.index, b"")),
             is_comment=step.is_comment,
         )

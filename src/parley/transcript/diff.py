@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parley.escape import visible
 from parley.transcript.compare import Kind
-from parley.transcript.text import visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ def render_diff(
     """The comparison as a unified diff between files called `old` and `new`; empty if they are the same."""
     if comparison.kind is Kind.SAME:
         return ""
-    names = (f"--- {visible_line(old)}", f"+++ {visible_line(new)}")
+    names = (f"--- {visible(old)}", f"+++ {visible(new)}")
     parts = [_paint(name, colour, bold=True) for name in names]
     parts += [render_hunk(hunk, colour=colour) for hunk in comparison.hunks]
     return "\n".join(parts) + "\n"
@@ -44,7 +44,7 @@ def render_hunk(hunk: Hunk, *, colour: bool) -> str:
     lines = [_paint(place, colour, fg="cyan")]
     for removed, added, equal in _runs(hunk):
         lines += _change(removed, added, colour=colour)
-        lines += [f" {visible_line(line)}" for line in equal]
+        lines += [f" {visible(line, keep='\t')}" for line in equal]
     return "\n".join(lines)
 
 
@@ -68,8 +68,8 @@ def _runs(hunk: Hunk) -> Iterator[tuple[list[str], list[str], list[str]]]:
 
 
 def _change(removed: Sequence[str], added: Sequence[str], *, colour: bool) -> list[str]:
-    old = [visible_line(line) for line in removed]
-    new = [visible_line(line) for line in added]
+    old = [visible(line, keep="\t") for line in removed]
+    new = [visible(line, keep="\t") for line in added]
     if not colour or len(old) != len(new) or len(old) > _MOST_LINES:
         return [_line("-", line, colour) for line in old] + [_line("+", line, colour) for line in new]
     pairs = [_marked(before, after) for before, after in zip(old, new, strict=True)]

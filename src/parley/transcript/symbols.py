@@ -3,7 +3,7 @@
 Rules put a placeholder, one private-use character, where a value stood. Numbers are given only once
 all rules have run, in order of first appearance in the case: neither the order of the rules nor text
 that a rule dropped moves a number. Private-use characters cannot occur in guests' text, because
-transcript.text escapes them.
+parley.escape escapes them.
 """
 
 from __future__ import annotations
