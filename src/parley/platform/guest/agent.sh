@@ -7,12 +7,13 @@
 # Requests run side by side, so that a hanging one can't silence the agent.
 # The second serial line is the session: the shell into which the steps of a case are typed.
 cd /parley || exit 1
-exec 5<>/dev/ttyS0
-stty -F /dev/ttyS0 raw -echo
-stty -F /dev/ttyS1 raw -echo
+# Both lines stay open for good: what the host sends to a line that nobody holds open is lost.
+exec 5<>/dev/ttyS0 6<>/dev/ttyS1
+stty raw -echo <&5
+stty raw -echo <&6
 
 run() {
-    ( . "/parley/cmd/$1.sh" ) >"cmd/$1.out" 2>"cmd/$1.err" </dev/null 5>&-
+    ( . "/parley/cmd/$1.sh" ) >"cmd/$1.out" 2>"cmd/$1.err" </dev/null 5>&- 6>&-
     echo "done $1 $?" >&5
 }
 
@@ -24,8 +25,6 @@ end_tree() {
 }
 
 sessions() {
-    # Held open here, so that nothing sent is lost while a step has ended its shell.
-    exec 6<>/dev/ttyS1
     while :; do
         bash /parley/session.sh 5>&-
         echo "gone $?" >&6
@@ -46,7 +45,7 @@ while read -r word id <&5; do
     ping) echo "done $id 0" >&5 ;;
     shell) (
         stty -F /dev/ttyS2 sane
-        while :; do setsid -c bash -il </dev/ttyS2 >/dev/ttyS2 2>&1 5>&-; done
+        while :; do setsid -c bash -il </dev/ttyS2 >/dev/ttyS2 2>&1 5>&- 6>&-; done
     ) & ;;
     esac
 done

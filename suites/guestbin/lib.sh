@@ -1,0 +1,40 @@
+# Shared by the helper scripts; sourced, never run. POSIX sh, for Linux and OpenBSD alike.
+host=$(hostname -s)
+log=/parley/log
+state=/parley/state
+
+die() {
+    echo "${0##*/}: $*" >&2
+    exit 1
+}
+
+# configure NAME TARGET: puts the case's NAME for this host (east.NAME, or NAME for all) at TARGET, 0600.
+configure() {
+    for candidate in "$host.$1" "$1"; do
+        if [ -f "$candidate" ]; then
+            mkdir -p "$(dirname "$2")"
+            cp "$candidate" "$2"
+            chmod 600 "$2"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# supervise NAME COMMAND...: runs a daemon in the background; how it ended is judged after the case.
+supervise() {
+    name=$1
+    shift
+    ("$@"; echo "$name $?" >>$state/exits) </dev/null >/dev/null 2>&1 &
+}
+
+# await SECONDS COMMAND...: until the command succeeds.
+await() {
+    tries=$(($1 * 20))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || die "gave up waiting for: $*"
+        sleep 0.05
+    done
+}

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Starts pluto with the case's configuration, and returns when it has loaded every connection of it.
+# usage: libreswan-start.sh [--x509 KIND]   KIND: imports this host's certificate and its CA first
+. ../../guestbin/lib.sh
+configure conf /etc/ipsec.conf || die "no $host.conf here"
+configure secrets /etc/ipsec.secrets || : >/etc/ipsec.secrets
+nss=sql:/var/lib/ipsec/nss
+if [ "$1" = --x509 ]; then
+    pk12util -i ../../x509/"$2"/"$host".p12 -d $nss -W parley -K '' >/dev/null || die "no certificate"
+    certutil -A -n ca -t CT,, -d $nss -i ../../x509/"$2"/ca.crt || die "no CA"
+fi
+mkdir -p /run/pluto
+supervise pluto /usr/libexec/ipsec/pluto --nofork --leak-detective \
+    --config /etc/ipsec.conf --logfile $log/pluto.log
+# pluto loads the connections itself, in its own time: wait for the last one.
+last=$(sed -n 's/^conn *\([^% ].*\)/\1/p' /etc/ipsec.conf | tail -n 1)
+loaded() { ipsec whack --status 2>/dev/null | grep -q "\"$last\""; }
+await 20 loaded

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Starts charon with the case's configuration, and returns when swanctl has loaded it.
+# usage: strongswan-start.sh [--x509 KIND]   KIND: installs this host's certificate and its CA first
+. ../../guestbin/lib.sh
+configure swanctl.conf /etc/swanctl/swanctl.conf || die "no $host.swanctl.conf here"
+configure strongswan.conf /etc/strongswan.conf
+if [ "$1" = --x509 ]; then
+    x509=../../x509/$2
+    cp $x509/ca.crt /etc/swanctl/x509ca/
+    cp $x509/"$host".crt /etc/swanctl/x509/
+    cp $x509/"$host".key /etc/swanctl/private/
+fi
+cat >/etc/strongswan.d/parley.conf <<END
+charon-systemd {
+    filelog {
+        parley {
+            path = $log/charon.log
+            default = 1
+            flush_line = yes
+        }
+    }
+}
+END
+supervise charon-systemd charon-systemd
+await 20 swanctl --stats
+swanctl --load-all --noprompt >$log/swanctl.log 2>&1 || die "$(cat $log/swanctl.log)"
