@@ -44,7 +44,7 @@ def render_hunk(hunk: Hunk, *, colour: bool) -> str:
     lines = [_paint(place, colour, fg="cyan")]
     for removed, added, equal in _runs(hunk):
         lines += _change(removed, added, colour=colour)
-        lines += [f" {visible(line, keep='\t')}" for line in equal]
+        lines += [" " + visible(line, keep="\t") for line in equal]
     return "\n".join(lines)
 
 
