@@ -30,10 +30,14 @@ if TYPE_CHECKING:
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
 @click.option("--keep", is_flag=True, help="Keep the lab of one case alive for `parley shell` until Ctrl-C.")
 @click.option("--timeout-scale", type=float, default=1.0, show_default=True, help="Stretch all time limits.")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help=f"Directory of the run; default: {RUNS}/TIME.")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), help=f"Directory of the run; default: {RUNS}/TIME."
+)
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on with a run that was stopped.")
-@click.option("--html/--no-html", default=None, help="Write the HTML report; default: for more than one case.")
-def run(  # noqa: PLR0913, PLR0917 -- one parameter per option
+@click.option(
+    "--html/--no-html", default=None, help="Write the HTML report; default: for more than one case."
+)
+def run(  # noqa: PLR0917 -- one parameter per option
     selectors: tuple[str, ...],
     suite: tuple[Path, ...],
     hosts: tuple[str, ...],
@@ -46,7 +50,7 @@ def run(  # noqa: PLR0913, PLR0917 -- one parameter per option
     resume: Path | None,
     html: bool | None,
 ) -> None:
-    """Run cases and judge them.
+    r"""Run cases and judge them.
 
     SELECTOR is a case's name or a glob (quote it); without any, all good cases of the suite run.
     Exits 0 if nothing failed, differs, errored or was left out; 1 otherwise; 2 for a mistake in the call.

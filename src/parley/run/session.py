@@ -10,7 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import click
 
 from parley import __version__
 from parley.backend.uml import UmlBackend
@@ -31,9 +33,10 @@ from parley.run.testing import certificate_kinds
 from parley.run.worker import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from parley.case.model import ScriptedCase
+    from parley.lab.lab import Lab
 
 RUNS = Path("parley-runs")
 
@@ -58,7 +61,7 @@ def execute(options: RunOptions, *, html: bool | None = None) -> int:
     """Run what was asked for, show it, and return the exit code."""
     cases, errors = _load(options)
     for error in errors:
-        print(f"parley: {error}", file=sys.stderr)
+        click.echo(f"parley: {error}", err=True)
     if options.keep and len(cases) != 1:
         raise UsageError(f"--keep keeps the lab of one case, and {len(cases)} were selected")
     run = RunLayout(options.output or _new_directory())
@@ -78,9 +81,9 @@ def execute(options: RunOptions, *, html: bool | None = None) -> int:
     if html or (html is None and len(cases) > 1):
         from parley.report.html.write import write_report  # noqa: PLC0415 -- costs a single case 0.2 s
 
-        print(f"report: {write_report(loaded)}")
+        click.echo(f"report: {write_report(loaded)}")
     if interrupted:
-        print(f"interrupted; go on with: parley run --resume {shlex.quote(str(run.root))}", file=sys.stderr)
+        click.echo(f"interrupted; go on: parley run --resume {shlex.quote(str(run.root))}", err=True)
         return 130
     return 2 if errors else exit_code(loaded.results)
 
@@ -131,7 +134,7 @@ def _jobs(options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase]) ->
     ]
 
 
-def _holder(case: ScriptedCase) -> Any:
+def _holder(case: ScriptedCase) -> Callable[[Lab], None]:
     from parley.lab.keep import Keeper  # noqa: PLC0415 -- only kept labs need it
 
     return Keeper(case.name).hold
@@ -173,7 +176,9 @@ def _begin(run: RunLayout, record: RunRecord) -> None:
         run.root.mkdir(parents=True, exist_ok=True)
         write_json(run.record, record)
     except OSError as error:
-        raise UsageError(f"cannot write the run to {run.root}: {error.strerror}", hint="--output DIR") from error
+        raise UsageError(
+            f"cannot write the run to {run.root}: {error.strerror}", hint="--output DIR"
+        ) from error
     if run.root.parent.name == RUNS.name:
         latest = run.root.parent / "latest"
         with suppress(FileNotFoundError):

@@ -1,0 +1,69 @@
+"""`parley shell`: a root shell on a host of a kept lab."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import sys
+import termios
+import tty
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from socket import socket
+
+# What telnet(1) uses as well: Ctrl-].
+_ESCAPE = b"\x1d"
+
+
+@click.command()
+@click.argument("host")
+@click.option("--case", help="Which kept lab, if several have such a host.")
+def shell(host: str, case: str | None) -> None:
+    """Open a root shell on HOST of a lab that `parley run CASE --keep` keeps.
+
+    Ctrl-] leaves it; the host goes on. What is piped in is typed there.
+    """
+    from parley.lab.keep import connect  # noqa: PLC0415 -- keeps --help fast
+
+    with connect(host, case) as connection, _raw_terminal():
+        if sys.stdin.isatty():
+            click.echo(f"root shell on {host}; Ctrl-] leaves it\r", err=True)
+        connection.sendall(b"\n")
+        _relay(connection)
+
+
+def _relay(connection: socket) -> None:
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ)
+        selector.register(0, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj == 0:
+                    data = os.read(0, 4096)
+                    if not data or _ESCAPE in data:
+                        return
+                    connection.sendall(data)
+                else:
+                    data = connection.recv(65536)
+                    if not data:
+                        return
+                    os.write(1, data)
+
+
+@contextmanager
+def _raw_terminal() -> Iterator[None]:
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(0)
+    tty.setraw(0)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(0, termios.TCSADRAIN, before)
+        click.echo()

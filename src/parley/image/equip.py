@@ -1,0 +1,39 @@
+"""All that cases need from the cache, made if it is missing, with progress on stderr."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from parley.image.ensure import ensure_all
+from parley.image.store import Store
+from parley.pki import ensure_certificates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from parley.image.kernel import Kernel
+    from parley.image.rootfs import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """A kernel, images by name, and the directory with one sub-directory per kind of certificates."""
+
+    kernel: Kernel
+    images: dict[str, Image]
+    certificates: Path
+
+
+def equip(images: Iterable[str], certificates: Iterable[str]) -> Tools:
+    """Have images and certificates by name. Raises MissingError with what root must install."""
+    store = Store.default()
+    ready = ensure_all(store, images, _tell)
+    return Tools(ready.kernel, ready.images, ensure_certificates(store, certificates))
+
+
+def _tell(line: str) -> None:
+    click.echo(f"parley: {line}", err=True)
