@@ -4,7 +4,8 @@
 
     KIND/ca.crt                  the authority that hosts of this kind trust
     KIND/ca.intermediate.crt     between it and the hosts (kind `chain` only)
-    KIND/crl.pem                 what it revoked; empty but in kind `revoked`
+    KIND/crl.pem                 what it revoked, with the intermediate's list; empty but in kind `revoked`
+    KIND/crl.der                 the list of the authority that issued the hosts' certificates, for NSS
     KIND/HOST.crt HOST.key       certificate and PKCS #8 private key, PEM
     KIND/HOST.chain.crt          certificate and intermediate (kind `chain` only)
     KIND/HOST.pub                public key, PEM
@@ -64,6 +65,7 @@ KINDS = {
     "rsa": Kind("rsa-3072"),
     "ecdsa": Kind("ecdsa-256"),
     "p384": Kind("ecdsa-384"),
+    # For strongSwan: NSS 3.110 cannot import such a key, and OpenIKED knows RSA and ECDSA only.
     "ed25519": Kind("ed25519"),
     "chain": Kind("ecdsa-256", intermediate=True),
     "expired": Kind("ecdsa-256", expired=True),
@@ -175,12 +177,12 @@ class _Maker:
 
     def _write_lists(self, authorities: Sequence[Identity], hosts: Sequence[Certificate]) -> None:
         """One list an authority: a daemon that checks the whole chain wants all of them."""
-        lists = [
-            self.x509.revocation_list(authority, [], self.authorities_valid) for authority in authorities
-        ]
-        if self.kind.revoked:
-            lists[-1] = self.x509.revocation_list(authorities[-1], hosts, self.authorities_valid)
-        self._write("crl.pem", b"".join(lists))
+        issuer = authorities[-1]
+        revoked = hosts if self.kind.revoked else []
+        lists = [self.x509.revocation_list(each, [], self.authorities_valid) for each in authorities[:-1]]
+        lists.append(self.x509.revocation_list(issuer, revoked, self.authorities_valid))
+        self._write("crl.pem", b"".join(self.x509.crl_pem(each) for each in lists))
+        self._write("crl.der", self.x509.crl_der(lists[-1]))
 
     def _write(self, name: str, content: bytes) -> None:
         (self.directory / name).write_bytes(content)
