@@ -147,6 +147,16 @@ def revocation_list(
     return builder.sign(issuer.key, _hash(issuer.key))
 
 
+def crl_pem(revocations: x509.CertificateRevocationList) -> bytes:
+    """A revocation list as PEM."""
+    return revocations.public_bytes(Encoding.PEM)
+
+
+def crl_der(revocations: x509.CertificateRevocationList) -> bytes:
+    """A revocation list as DER."""
+    return revocations.public_bytes(Encoding.DER)
+
+
 def _name(common_name: str) -> x509.Name:
     return x509.Name(
         [
