@@ -123,9 +123,9 @@ def _squeezed(lines: Iterable[str]) -> list[str]:
 
 def _sections(lines: Sequence[str]) -> list[tuple[tuple[str, ...], Counter[str]]]:
     """Each command with its prompt, and the lines of its output regardless of their order."""
-    starts = [0, *(at for at, line in enumerate(lines) if at and _PROMPT.match(line)), len(lines)]
+    starts = [at for at, line in enumerate(lines) if at == 0 or _PROMPT.match(line)]
     sections = []
-    for start, end in pairwise(starts):
+    for start, end in pairwise([*starts, len(lines)]):
         # The first command, and all of the merged form, stand on the prompt's own line.
         body = start + (2 if lines[start].endswith(" #") else 1)
         sections.append((tuple(lines[start:body]), Counter(lines[body:end])))

@@ -3,7 +3,7 @@
 STATES = r"\bxfrm\s+(st|mon)|\bipsec\s+_kernel\s+state|\bipsecctl\b|\bsetkey\b"
 POLICIES = r"\bxfrm\s+(pol|mon)|\bipsec\s+_kernel\s+policy"
 KERNEL = f"{STATES}|{POLICIES}"
-LIBRESWAN = r"\bipsec\s|\bwhack\b|\bpluto\b|wait-for-pluto"
+LIBRESWAN = r"\bipsec\s+(?!_kernel)|\bwhack\b|\bpluto\b|wait-for-pluto"
 STRONGSWAN = r"\bswanctl\b|\bstrongswan\b|\bcharon\b"
 OPENIKED = r"\biked\b|\bikectl\b"
 CERTIFICATES = r"\bcertutil\b|\bopenssl\b|\bpki\b|list-?certs|listall|checkpubkeys|showhostkey"
