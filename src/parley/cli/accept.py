@@ -81,11 +81,15 @@ def _find(run_directory: Path, case: str) -> CaseLayout:
     return run.case(case)
 
 
+def _can_ask() -> bool:
+    return sys.stdin.isatty()
+
+
 class _Review:
     """Asks about hunks, and remembers `a` and `q` across files."""
 
     def __init__(self, *, yes: bool) -> None:
-        if not yes and not sys.stdin.isatty():
+        if not yes and not _can_ask():
             raise UsageError(
                 "accept asks about each difference, and there is no terminal to ask on", hint="--yes"
             )
