@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.image.command import stop_all
-from parley.image.kernel import ensure_kernel
+from parley.image.kernel import Kernel, ensure_kernel, is_kernel, kernel_suite
 from parley.image.rootfs import ensure_image, image_key
 from parley.image.store import Progress, Store, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
 
 # A build is bound by one processor or by the network; two keep both busy on a small machine.
@@ -31,26 +30,47 @@ class Ready:
 
 
 def ensure_all(store: Store, names: Iterable[str], progress: Progress = silent) -> Ready:
-    """Have the kernel and the images called `names`, making what is missing, two at a time.
+    """Have the best kernel and the images called `names`; see `ensure_each`."""
+    made = ensure_each(store, ["kernel", *names], progress)
+    kernel = made.pop("kernel")
+    if not isinstance(kernel, Kernel):
+        raise TypeError(f"not a kernel: {kernel}")
+    return Ready(kernel, {name: image for name, image in made.items() if not isinstance(image, Kernel)})
 
-    `progress` is called by one thread at a time. Names are checked before anything is made. When a
-    build fails the others are finished first, then the first failure is raised.
+
+def ensure_each(store: Store, names: Iterable[str], progress: Progress = silent) -> dict[str, Kernel | Image]:
+    """Have images and kernels (`kernel`, `kernel@SUITE`), making what is missing, two at a time.
+
+    `progress` is called by one thread at a time. All names are checked before anything is made
+    (UsageError). When a build fails, the others are finished first and the first failure is raised.
     """
     wanted = list(dict.fromkeys(names))
     for name in wanted:
-        image_key(name)
+        check_name(name)
     tell = _one_at_a_time(progress)
     with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="image") as pool:
         try:
-            kernel = pool.submit(ensure_kernel, store, tell)
-            images = {name: pool.submit(ensure_image, store, name, tell) for name in wanted}
-            wait([kernel])
-            wait(images.values())
+            futures = {name: pool.submit(_ensure, store, name, tell) for name in wanted}
+            wait(futures.values())
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             stop_all()
             raise
-        return Ready(kernel.result(), {name: future.result() for name, future in images.items()})
+        return {name: future.result() for name, future in futures.items()}
+
+
+def check_name(name: str) -> None:
+    """Raise UsageError unless `name` is something that can be made."""
+    if is_kernel(name):
+        kernel_suite(name)
+    else:
+        image_key(name)
+
+
+def _ensure(store: Store, name: str, progress: Progress) -> Kernel | Image:
+    if is_kernel(name):
+        return ensure_kernel(store, progress, suite=kernel_suite(name))
+    return ensure_image(store, name, progress)
 
 
 def _one_at_a_time(progress: Progress) -> Progress:

@@ -29,7 +29,7 @@ KIND = "kernel"
 SUITES = ("sid", "trixie")
 
 # A kernel built with virtual time and packet filters on; wins over Debian's where there is one.
-LAB = "lab"
+LAB = "kernel@lab"
 
 _FORMAT = 1
 _LOADER = "ld-linux-x86-64.so.2"
@@ -77,21 +77,21 @@ class Kernel:
 
 def kernel_key(suite: str) -> Key:
     """The store's key of Debian's kernel of a suite."""
-    return Key(KIND, f"uml@{suite}", digest(_recipe(suite)))
+    return Key(KIND, f"kernel@{suite}", digest(_recipe(suite)))
 
 
 def find_kernel(store: Store) -> Kernel | None:
     """The best kernel that is there: the lab's, else Debian's newest."""
     lab = [entry for entry in store.entries(KIND) if entry.key.name == LAB]
     debian = [store.find(kernel_key(suite)) for suite in SUITES]
-    return next((Kernel.of(entry) for entry in [*reversed(lab), *debian] if entry), None)
+    return next((Kernel.of(entry) for entry in (*reversed(lab), *debian) if entry), None)
 
 
 def ensure_kernel(store: Store, progress: Progress = silent, *, suite: str = "") -> Kernel:
     """The best kernel: one that is there, else Debian's from sid or, when that cannot be had, from trixie.
 
-    `suite` asks for Debian's kernel of that one suite. Raises MissingError if this machine cannot make
-    it, ImageError if none can be had.
+    `suite`, one of SUITES, asks for Debian's kernel of that one. Raises MissingError if this machine
+    cannot make it, ImageError if none can be had.
     """
     if suite:
         return _ensure(store, suite, progress)
@@ -111,11 +111,17 @@ def ensure_kernel(store: Store, progress: Progress = silent, *, suite: str = "")
     )
 
 
+def is_kernel(name: str) -> bool:
+    """Whether `name` is `kernel` or `kernel@SUITE`."""
+    return name.partition("@")[0] == "kernel"
+
+
 def kernel_suite(name: str) -> str:
-    """The suite in `kernel` or `kernel@SUITE`; empty for the former. Raises UsageError for other names."""
-    stem, suite = split_name(name)
-    if stem != "kernel":
-        raise UsageError(f"{name} is no kernel", hint="kernel, kernel@trixie")
+    """The suite in `kernel` or `kernel@SUITE`; empty for the former. Raises UsageError for an unknown one."""
+    _, suite = split_name(name)
+    if suite and suite not in SUITES:
+        names = ", ".join(f"kernel@{known}" for known in SUITES)
+        raise UsageError(f"{name}: no kernel can be made from suite {suite!r}", hint=f"kernel, {names}")
     return suite
 
 

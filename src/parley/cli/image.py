@@ -1,0 +1,180 @@
+"""`parley image`: the root file systems and kernels that hosts boot."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from parley.image.inventory import Row
+    from parley.image.store import Store
+
+_MIB = 1024**2
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def image() -> None:
+    r"""Make, list and remove the images and kernels that hosts boot.
+
+    They lie in $PARLEY_CACHE, else /var/cache/parley (root), else ~/.cache/parley, and are made when
+    a run first needs them; nothing but disk space is lost by removing them.
+    """
+
+
+@image.command("list")
+@_json_option
+def list_images(as_json: bool) -> None:
+    """List what is there and what could be made."""
+    from parley.image.inventory import inventory  # noqa: PLC0415 -- keeps --help fast
+
+    store = _store()
+    rows = inventory(store)
+    if as_json:
+        click.echo(json.dumps({"root": str(store.root), "entries": [asdict(row) for row in rows]}, indent=1))
+    elif sys.stdout.isatty():
+        _print_table(rows)
+    else:
+        for row in rows:
+            click.echo("\t".join(_cells(row)))
+
+
+@image.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--again", is_flag=True, help="Make them anew, with what the mirror has today.")
+@_json_option
+def build(names: tuple[str, ...], again: bool, as_json: bool) -> None:
+    r"""Make images: implementations, IMPLEMENTATION@SUITE, kernel, kernel@SUITE; default: all.
+
+    \b
+    parley image build
+    parley image build strongswan@sid kernel@trixie
+    PARLEY_MIRROR=http://mirror.example/debian parley image build --again
+    """
+    from parley.image.ensure import check_name, ensure_each  # noqa: PLC0415 -- keeps --help fast
+    from parley.image.inventory import DEFAULT_NAMES  # noqa: PLC0415 -- as above
+
+    store = _store()
+    wanted = names or DEFAULT_NAMES
+    for name in wanted:
+        check_name(name)
+    if again:
+        _remove(store, wanted, missing_ok=True)
+    made = ensure_each(store, wanted, _reporter())
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    name: {"name": item.name, "version": item.version, "digest": item.digest}
+                    for name, item in made.items()
+                },
+                indent=1,
+            )
+        )
+        return
+    for name, item in made.items():
+        click.echo(f"{name}: {item.version} ({item.name}-{item.digest})")
+
+
+@image.command("rm")
+@click.argument("names", nargs=-1, metavar="NAME...")
+@click.option("--outdated", is_flag=True, help="Remove what older recipes made.")
+def remove(names: tuple[str, ...], outdated: bool) -> None:
+    r"""Remove what is called NAME, or is of kind NAME; refuses what a run is using.
+
+    \b
+    parley image rm strongswan@sid
+    parley image rm image kernel x509 downloads     everything
+    parley image rm --outdated
+    """
+    from parley.errors import UsageError  # noqa: PLC0415 -- keeps --help fast
+
+    if not names and not outdated:
+        raise UsageError("nothing to remove", hint="parley image rm NAME, or --outdated")
+    store = _store()
+    freed = _remove(store, names)
+    if outdated:
+        freed += _remove_outdated(store)
+    click.echo(f"{freed / _MIB:.0f} MiB freed")
+
+
+def _store() -> Store:
+    from parley.image.store import Store  # noqa: PLC0415 -- keeps --help fast
+
+    return Store.default()
+
+
+def _remove(store: Store, names: Sequence[str], *, missing_ok: bool = False) -> int:
+    """Remove entries by name or kind; return the bytes that this frees."""
+    from parley.errors import UsageError  # noqa: PLC0415 -- keeps --help fast
+    from parley.image.inventory import DOWNLOADS, matching  # noqa: PLC0415 -- as above
+    from parley.image.tree import disk_usage, remove_tree  # noqa: PLC0415 -- as above
+
+    freed = 0
+    for name in names:
+        if name == DOWNLOADS:
+            freed += disk_usage(store.downloads)
+            remove_tree(store.downloads)
+            continue
+        try:
+            entries = matching(store, name)
+        except UsageError:
+            if not missing_ok:
+                raise
+            continue
+        for entry in entries:
+            store.remove(entry)
+            freed += entry.size
+    return freed
+
+
+def _remove_outdated(store: Store) -> int:
+    from parley.image.inventory import is_current  # noqa: PLC0415 -- keeps --help fast
+
+    outdated = [entry for entry in store.entries() if not is_current(entry)]
+    for entry in outdated:
+        store.remove(entry)
+    return sum(entry.size for entry in outdated)
+
+
+def _reporter() -> Callable[[str], None]:
+    from parley.escape import escape_terminal  # noqa: PLC0415 -- keeps --help fast
+
+    began = time.monotonic()
+
+    def tell(line: str) -> None:
+        click.echo(f"{time.monotonic() - began:6.1f} s  {escape_terminal(line)}", err=True)
+
+    return tell
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    size = f"{row.size / _MIB:.0f} MiB" if row.size else ""
+    created = row.created.replace("T", " ")[:16]
+    return row.kind, row.name, row.state, row.version, size, created, row.digest
+
+
+def _print_table(rows: Sequence[Row]) -> None:
+    from rich.console import Console  # noqa: PLC0415 -- keeps --help fast
+    from rich.table import Table  # noqa: PLC0415 -- as above
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("kind", "name", "state", "version", "size", "made", "recipe"):
+        table.add_column(heading, justify="right" if heading == "size" else "left")
+    for row in rows:
+        table.add_row(*_cells(row), style="dim" if row.state != "ready" else "")
+    table.add_section()
+    table.add_row("", "", "", "total", f"{sum(row.size for row in rows) / _MIB:.0f} MiB")
+    console = Console()
+    console.print(table)
+    for row in rows:
+        for note in row.notes:
+            console.print(f"{row.name}: {note}", style="yellow", markup=False)
