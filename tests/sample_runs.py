@@ -85,7 +85,7 @@ def of_every_verdict() -> tuple[CaseResult, ...]:
         CheckState.FAILED,
         "east",
         "0 of 4 replies of 1400 bytes",
-        "share/east/step/0007.out",
+        "share/east/step/0003.out",
     )
     return (
         result("ikev2-psk-basic"),
@@ -158,6 +158,7 @@ def write_run(root: Path, results: Sequence[CaseResult], *, shape: Shape | None 
         parley="0.1.0",
         machine={"system": "Linux 6.12.63", "cpus": "2", "memory": "7.8 GiB", "kvm": "no"},
         suites=("suites/ikev2",),
+        cells={one.case: one.cell for one in results if one.cell},
     )
     write_json(layout.record, record)
     return root
@@ -199,7 +200,7 @@ def _write_share(share: Path) -> None:
     for name, text in {
         "log/pluto.log": "pluto: listening\n",
         "state/xfrm.state": "src 192.1.2.45 dst 192.1.2.23\n",
-        "step/0007.out": "4 packets transmitted, 0 received\n",
+        "step/0003.out": "4 packets transmitted, 0 received\n",
     }.items():
         path = share / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -216,7 +217,14 @@ def _play(one: CaseResult, references: Path, directory: Path) -> PlayRecord:
     )
     steps = tuple(
         StepRecord(
-            index, where, text, is_comment=False, started=1.2 + index * 0.7, elapsed=0.6, status=status
+            index=index,
+            host=where,
+            text=text,
+            is_comment=False,
+            started=1.2 + index * 0.7,
+            elapsed=0.6,
+            status=status,
+            output=f"{where}/step/{index:04}.out",
         )
         for index, (where, text, status) in enumerate(commands)
     )

@@ -49,7 +49,10 @@ def load_run(path: Path) -> LoadedRun:
             results.append(_result(layout, record, name))
         except InputError as error:
             damaged.append(error)
-            results.append(CaseResult(case=name, verdict=Verdict.LAB_ERROR, reason=str(error.args[0])))
+            reason = str(error.args[0])
+            results.append(
+                CaseResult(case=name, verdict=Verdict.LAB_ERROR, reason=reason, cell=record.cells.get(name))
+            )
     return LoadedRun(path, record, tuple(results), tuple(damaged))
 
 
@@ -58,7 +61,8 @@ def _result(layout: RunLayout, record: RunRecord, name: str) -> CaseResult:
         raise InputError(layout.record, 0, f"{name!r} is no name of a case: it leads out of the run")
     case = layout.case(name)
     if not case.result.exists():
-        return CaseResult(case=name, verdict=Verdict.NOT_RUN, reason=_why_missing(case, record))
+        reason = _why_missing(case, record)
+        return CaseResult(case=name, verdict=Verdict.NOT_RUN, reason=reason, cell=record.cells.get(name))
     result = read_result(case.result)
     if result.case != name:
         raise InputError(case.result, 0, f"holds the result of {result.case!r}, not of {name!r}")

@@ -47,7 +47,7 @@ VERDICTS: Final[dict[Verdict, Mark]] = {
     Verdict.FIXED: Mark(
         "fixed?", "X", "◇", "?", "bold cyan", "fixed", "passed although an open defect says it fails"
     ),
-    Verdict.FLAKY: Mark("flaky", "Y", "◐", "%", "yellow", "flaky", "failed, then passed on the one retry"),
+    Verdict.FLAKY: Mark("flaky", "Y", "◎", "%", "yellow", "flaky", "failed, then passed on the one retry"),
     Verdict.LAB_ERROR: Mark(
         "lab-error", "E", "▲", "!", "bold magenta", "lab-error", "the lab broke; says nothing of the daemons"
     ),

@@ -56,3 +56,9 @@ def advice(result: CaseResult) -> str:
     if result.verdict is Verdict.FIXED:
         return "take the case off the list of open defects if it stays that way"
     return result.rerun
+
+
+def evidence_file(evidence: str) -> str:
+    """The file that a check's evidence names, without the line number it may end with."""
+    file, separator, line = evidence.rpartition(":")
+    return file if separator and line.isdigit() else evidence

@@ -113,7 +113,10 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One invocation: what was asked for (`cases`, in order), with which command, on which machine."""
+    """One invocation: what was asked for (`cases`, in order), with which command, on which machine.
+
+    `cells` maps names of cases to their place in the matrix, so that those never reached have one too.
+    """
 
     command: tuple[str, ...]
     cases: tuple[str, ...]
@@ -122,6 +125,7 @@ class RunRecord:
     machine: dict[str, str] = field(default_factory=dict)
     suites: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    cells: dict[str, CellRef] = field(default_factory=dict)
     finished: str = ""
     schema: int = SCHEMA
 
@@ -203,4 +207,5 @@ def read_run(path: Path) -> RunRecord:
     with _Reader(path):
         for name in ("command", "cases", "suites"):
             data[name] = tuple(data[name])
+        data["cells"] = {name: CellRef(**cell) for name, cell in data.get("cells", {}).items()}
         return RunRecord(**data)

@@ -71,7 +71,7 @@ def test_plain_text_has_a_line_for_each_case_and_the_totals(tmp_path: Path) -> N
 def test_a_failing_check_names_host_detail_evidence_and_what_to_try(tmp_path: Path) -> None:
     text = _shown(tmp_path, of_every_verdict())
     assert "■ F failed traffic both ways on east: 0 of 4 replies of 1400 bytes" in text
-    assert f"evidence: {tmp_path}/cases/ikev2-mtu-large/share/east/step/0007.out" in text
+    assert f"evidence: {tmp_path}/cases/ikev2-mtu-large/share/east/step/0003.out" in text
     assert "try: parley run ikev2-mtu-large" in text
 
 

@@ -1,0 +1,1 @@
+"""The HTML report: data classes first (index, case, matrix), templates second, one writer."""

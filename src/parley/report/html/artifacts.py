@@ -1,0 +1,116 @@
+"""The files that a case left, found without following a link that a guest may have planted."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SHARE: Final = "share"
+_INPUTS: Final = "testing"
+_MOST: Final = 1000
+_MANY: Final = 12
+# A browser runs what stands in these, with the rights of a local page; guests write below `share`.
+_ACTIVE: Final = (
+    ".html",
+    ".htm",
+    ".xhtml",
+    ".xht",
+    ".shtml",
+    ".mht",
+    ".mhtml",
+    ".svg",
+    ".svgz",
+    ".xml",
+    ".xsl",
+    ".js",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One file, `path` relative to the case's directory; `note` says why it must not be linked."""
+
+    path: str
+    size: int
+    modified: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Files that belong together."""
+
+    title: str
+    files: tuple[Artifact, ...]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the files are shown on demand only."""
+        return len(self.files) > _MANY
+
+
+def find_artifacts(root: Path) -> tuple[Artifact, ...]:
+    """All files below `root` in the order of their paths; at most 1,000: no guest shall flood a page."""
+    found: list[Artifact] = []
+    for artifact in _walk(str(root), ""):
+        found.append(artifact)
+        if len(found) == _MOST:
+            break
+    return tuple(sorted(found, key=lambda artifact: artifact.path))
+
+
+def _walk(directory: str, prefix: str) -> Iterator[Artifact]:
+    try:
+        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        path = prefix + entry.name
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            yield from _walk(entry.path, f"{path}/")
+        else:
+            yield Artifact(path, status.st_size, status.st_mtime_ns, _note(path, status.st_mode))
+
+
+def _note(path: str, mode: int) -> str:
+    if stat.S_ISLNK(mode):
+        return "a symbolic link, not followed"
+    if not stat.S_ISREG(mode):
+        return "no regular file"
+    if path.startswith(f"{SHARE}/") and path.lower().endswith(_ACTIVE):
+        return "not linked, because a browser would run it"
+    return ""
+
+
+def grouped(artifacts: tuple[Artifact, ...]) -> tuple[Group, ...]:
+    """Artifacts under headings, the ones wanted most often first."""
+    groups: dict[tuple[int, str], list[Artifact]] = {}
+    for artifact in artifacts:
+        groups.setdefault(_heading(artifact.path), []).append(artifact)
+    return tuple(Group(title, tuple(groups[rank, title])) for rank, title in sorted(groups))
+
+
+def _heading(path: str) -> tuple[int, str]:
+    parts = path.split("/")
+    if parts[0] == SHARE and len(parts) > 2:  # noqa: PLR2004 -- share, host, file
+        if parts[1] == _INPUTS:
+            return (6, "Files given to the hosts")
+        kind = parts[2] if len(parts) > 3 else "files"  # noqa: PLR2004 -- one level more
+        return ({"log": 3, "state": 4}.get(kind, 5), f"{parts[1]}: {kind}")
+    if path.endswith((".pcapng", ".pcap")):
+        return (0, "Packets")
+    if path.endswith((".console.txt", ".console.raw.txt")):
+        return (1, "Transcripts")
+    if path.endswith(".kernel.log"):
+        return (2, "Kernels")
+    return (7, "Records")

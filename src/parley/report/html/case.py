@@ -1,0 +1,137 @@
+"""The page of one case: reason first, then everything that the verdict rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from parley.errors import InputError
+from parley.report.html.artifacts import SHARE, Artifact, Group, grouped
+from parley.report.html.links import case_page
+from parley.report.html.transcripts import Transcript, transcripts
+from parley.report.marks import CHECKS, Mark, mark_of
+from parley.report.summary import evidence_file, seconds
+from parley.run.record import read_play
+from parley.verdict import CheckState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from parley.report.compare import Change
+    from parley.report.load import LoadedRun
+    from parley.run.record import CaseResult, PlayRecord, StepRecord
+    from parley.verdict import Check
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """A check; `file` is the evidence inside the case's directory if it may be linked, else empty."""
+
+    mark: Mark
+    name: str
+    host: str
+    detail: str
+    evidence: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Part of a case's time; `start` and `share` are percents of the whole, for the bar."""
+
+    name: str
+    seconds: float
+    start: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A played step; `file` is its output inside the case's directory if it may be linked, else empty."""
+
+    step: StepRecord
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Everything that the template of a case shows."""
+
+    page: str
+    result: CaseResult
+    mark: Mark
+    seconds: float
+    phases: tuple[Phase, ...]
+    checks: tuple[CheckRow, ...]
+    transcripts: tuple[Transcript, ...]
+    steps: tuple[StepRow, ...]
+    groups: tuple[Group, ...]
+    change: Change | None = None
+    previous: str = ""
+    following: str = ""
+    damage: str = ""
+
+
+def build_case(
+    run: LoadedRun,
+    result: CaseResult,
+    artifacts: tuple[Artifact, ...],
+    *,
+    change: Change | None = None,
+    neighbours: tuple[str, str] = ("", ""),
+) -> CasePage:
+    """Read what is left of a case; `neighbours` are the names of the cases before and after it."""
+    root = run.case(result.case).root
+    play, damage = _play(run.case(result.case).play)
+    linkable = {artifact.path for artifact in artifacts if not artifact.note}
+    return CasePage(
+        page=case_page(result.case),
+        result=result,
+        mark=mark_of(result.verdict),
+        seconds=seconds(result),
+        phases=_phases(result.durations),
+        checks=tuple(_check(check, linkable) for check in _worst_first(result.checks)),
+        transcripts=transcripts(root, artifacts, play.references if play else {}),
+        steps=tuple(_step(step, linkable) for step in play.steps) if play else (),
+        groups=grouped(artifacts),
+        change=change,
+        previous=neighbours[0],
+        following=neighbours[1],
+        damage=damage,
+    )
+
+
+def _play(path: Path) -> tuple[PlayRecord | None, str]:
+    if not path.exists():
+        return None, ""
+    try:
+        return read_play(path), ""
+    except InputError as error:
+        return None, str(error.args[0])
+
+
+def _worst_first(checks: tuple[Check, ...]) -> list[Check]:
+    order = [CheckState.ERROR, CheckState.FAILED, CheckState.DIFFERS, CheckState.WARNING, CheckState.OK]
+    return sorted(checks, key=lambda check: order.index(check.state))
+
+
+def _check(check: Check, linkable: set[str]) -> CheckRow:
+    file = evidence_file(check.evidence)
+    shown = file if file in linkable else ""
+    return CheckRow(CHECKS[check.state], check.name, check.host, check.detail, check.evidence, shown)
+
+
+def _step(step: StepRecord, linkable: set[str]) -> StepRow:
+    file = f"{SHARE}/{step.output}"
+    return StepRow(step, file if file in linkable else "")
+
+
+def _phases(durations: dict[str, float]) -> tuple[Phase, ...]:
+    whole = sum(durations.values())
+    phases = []
+    start = 0.0
+    for name, length in durations.items():
+        share = 100 * length / whole if whole else 0.0
+        phases.append(Phase(name, length, start, share))
+        start += share
+    return tuple(phases)

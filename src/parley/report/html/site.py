@@ -1,0 +1,158 @@
+"""Writes pages: only those that changed, each whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from datetime import datetime
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from parley import __version__
+from parley.escape import visible
+from parley.report.html.links import href, up_from
+from parley.report.marks import VERDICTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_STATUS: Final = ".status.json"
+_HERE: Final = resources.files(__package__)
+ASSETS: Final = ("style.css", "report.js")
+
+
+class Site:
+    """One report's directory.
+
+    `digest`s name what a page was made from; a page whose digest is that of last time is not made again.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._code = _code_digest()
+        self._before = self._read_status()
+        self._now: dict[str, str] = {}
+        self._templates = _environment()
+        self._assets = {name: _hashed(name) for name in ASSETS}
+        self.written = 0
+
+    def is_current(self, page: str, digest: str) -> bool:
+        """Whether `page` need not be made again; if so it counts as part of the report."""
+        if self._before.get(page) != digest or not (self.root / page).is_file():
+            return False
+        self._now[page] = digest
+        return True
+
+    def render(self, page: str, template: str, *, digest: str = "", **data: Any) -> None:
+        """Make `page` from `template`."""
+        up = up_from(page)
+        assets = {name: f"{up}assets/{hashed}" for name, hashed in self._assets.items()}
+        text = self._templates.get_template(template).render(up=up, assets=assets, **data)
+        self.write(page, text, digest=digest)
+
+    def write(self, page: str, text: str, *, digest: str = "") -> None:
+        """Write `text` as `page`, unless the file holds just that already."""
+        path = self.root / page
+        self._now[page] = digest
+        data = text.encode()
+        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+            return
+        _write_whole(path, data)
+        self.written += 1
+
+    def finish(self) -> None:
+        """Write what all pages share, forget pages of earlier reports, and remember the digests."""
+        for name, hashed in self._assets.items():
+            self.write(f"assets/{hashed}", _asset(name))
+        for stale in self._before.keys() - self._now.keys():
+            if ".." not in stale.split("/") and not stale.startswith("/"):
+                (self.root / stale).unlink(missing_ok=True)
+        status = {"code": self._code, "pages": self._now}
+        _write_whole(self.root / _STATUS, json.dumps(status, indent=1).encode())
+
+    def _read_status(self) -> dict[str, str]:
+        try:
+            status = json.loads((self.root / _STATUS).read_text(encoding="utf-8"))
+            pages = {str(page): str(digest) for page, digest in status["pages"].items()}
+            code = status["code"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+        return pages if code == self._code else dict.fromkeys(pages, "")
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(str(_HERE / "templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        finalize=_shown,
+    )
+    environment.filters["href"] = href
+    environment.filters["size"] = _size
+    environment.filters["fragment"] = _fragment
+    environment.filters["moment"] = _moment
+    environment.globals["marks"] = VERDICTS
+    return environment
+
+
+def _shown(value: object) -> object:
+    """Every text that a template shows passes here, so that none can be forgotten."""
+    return visible(value, keep="\n\t") if type(value) is str else value
+
+
+def _fragment(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _moment(text: str) -> str:
+    """An ISO 8601 time as people read it; anything else as it is."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{time:%Y-%m-%d %H:%M:%S} {time.tzname() or ''}".rstrip()
+
+
+def _size(number: int) -> str:
+    scaled = float(number)
+    for unit in ("B", "kB", "MB"):
+        if scaled < 1000:  # noqa: PLR2004 -- SI prefixes
+            return f"{scaled:.0f} {unit}" if unit == "B" else f"{scaled:.1f} {unit}"
+        scaled /= 1000
+    return f"{scaled:.1f} GB"
+
+
+def _asset(name: str) -> str:
+    return (_HERE / "assets" / name).read_text(encoding="utf-8")
+
+
+def _hashed(name: str) -> str:
+    stem, _, suffix = name.rpartition(".")
+    return f"{stem}.{hashlib.sha256(_asset(name).encode()).hexdigest()[:8]}.{suffix}"
+
+
+def _code_digest() -> str:
+    """Changes whenever a page could look different for the same input."""
+    digest = hashlib.sha256(__version__.encode())
+    for folder in ("templates", "assets", "."):
+        for file in sorted((_HERE / folder).iterdir(), key=lambda entry: entry.name):
+            if file.is_file():
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
