@@ -65,15 +65,21 @@ class PcapngWriter:
         self._is_broken = False
         body = _SECTION.pack(BYTE_ORDER_MAGIC, 1, 0, -1)
         self._block(SECTION_HEADER, body + _options((_OPT_USER_APPLICATION, b"Parley")))
-        self.flush()
 
     @classmethod
     def create(cls, path: Path) -> Self:
         """Begin a capture at `path`, replacing what was there."""
         try:
-            return cls(path, path.open("wb", buffering=0))
+            file = path.open("wb", buffering=0)
         except OSError as error:
             raise LabError(f"{path}: cannot be made: {error.strerror}") from error
+        writer = cls(path, file)
+        try:
+            writer.flush()
+        except LabError:
+            file.close()
+            raise
+        return writer
 
     def __enter__(self) -> Self:
         return self
