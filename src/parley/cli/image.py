@@ -167,14 +167,14 @@ def _print_table(rows: Sequence[Row]) -> None:
     from rich.table import Table  # noqa: PLC0415 -- as above
 
     table = Table(box=None, pad_edge=False)
-    for heading in ("kind", "name", "state", "version", "size", "made", "recipe"):
-        table.add_column(heading, justify="right" if heading == "size" else "left")
+    for heading in ("kind", "name", "state", "version", "size", "made"):
+        table.add_column(heading, justify="right" if heading == "size" else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*_cells(row), style="dim" if row.state != "ready" else "")
+        table.add_row(*_cells(row)[:-1], style="dim" if row.state != "ready" else "")
     table.add_section()
     table.add_row("", "", "", "total", f"{sum(row.size for row in rows) / _MIB:.0f} MiB")
     console = Console()
     console.print(table)
     for row in rows:
         for note in row.notes:
-            console.print(f"{row.name}: {note}", style="yellow", markup=False)
+            console.print(f"{row.name}: {note}", style="yellow", markup=False, highlight=False)

@@ -105,7 +105,9 @@ class Apt:
         """Fetch the package lists. Raises ImageError if the mirror has no such suite or cannot be reached."""
         self._progress(f"{self.suite}: fetching package lists")
         try:
-            self._apt("update", "--error-on=any", what=f"{self.suite} of {mirror()}")
+            self._apt(
+                "update", "--error-on=any", what=f"fetching package lists of {self.suite} from {mirror()}"
+            )
         except CommandError as error:
             note = expiry(error)
             if not note:
@@ -113,12 +115,14 @@ class Apt:
             self._progress(f"warning: {note}")
             self.notes.append(note)
             self._configure(extra=ACCEPT_EXPIRED)
-            self._apt("update", "--error-on=any", what=f"{self.suite} of {mirror()}")
+            self._apt(
+                "update", "--error-on=any", what=f"fetching package lists of {self.suite} from {mirror()}"
+            )
 
     def download(self, *names: str) -> list[Deb]:
         """Fetch packages, without what they depend on. Raises ImageError if there is no such package."""
         self._progress(f"{self.suite}: downloading {', '.join(names)}")
-        self._apt("download", *names, what=f"packages of {self.suite}")
+        self._apt("download", *names, what=f"downloading packages of {self.suite}")
         return [self._deb(name) for name in names]
 
     def _configure(self, *, extra: str) -> None:

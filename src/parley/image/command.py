@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import threading
-from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -25,7 +24,8 @@ _NAMESPACE = (*DIE_WITH_PARENT, "unshare", "--pid", "--fork", "--kill-child", "-
 # Root in a user namespace: its 0 is the user, 1 and up are the user's subordinate ids (subuid(5)).
 _USER_NAMESPACE = ("unshare", "--map-root-user", "--map-auto", "--")
 
-_TAIL = 15  # lines of a failed program's output that go into the message
+_TAIL = 12  # lines of a failed program's output that go into the message
+_ERRORS = ("E:", "Err:", "mke2fs:", "patchelf:")
 
 _running: set[subprocess.Popen[str]] = set()
 _running_lock = threading.Lock()
@@ -34,8 +34,8 @@ _running_lock = threading.Lock()
 class CommandError(ImageError):
     """A program failed; `output` holds the end of what it printed."""
 
-    def __init__(self, message: str, output: str) -> None:
-        super().__init__(f"{message}\n{output}".rstrip())
+    def __init__(self, message: str, output: str, *, hint: str = "") -> None:
+        super().__init__(f"{message}\n{output}".rstrip(), hint=hint)
         self.output = output
 
 
@@ -83,8 +83,8 @@ def run(
 ) -> str:
     """Run a command; return what it printed, standard output and error together.
 
-    `log` gets the output added, `on_line` each line as it comes. Raises CommandError, headed by
-    `what`, if it fails, and MissingError if there is no such program.
+    `log` gets the output added, `on_line` each line as it comes. Raises CommandError if it fails (`what`
+    failed, it says), and MissingError if there is no such program.
     """
     lines: list[str] = []
     with (log or Path(os.devnull)).open("a", encoding="utf-8") as copy:
@@ -98,9 +98,16 @@ def run(
         finally:
             _end(process)
     if status != 0:
-        tail = "\n".join(deque((line for line in lines if line.strip()), _TAIL))
-        raise CommandError(f"{what}: {command[0]} failed with status {status}", tail)
+        raise CommandError(
+            f"{what} failed with status {status}", _complaint(lines), hint=f"less {log}" if log else ""
+        )
     return "\n".join(lines)
+
+
+def _complaint(lines: Sequence[str]) -> str:
+    """What a failed program says of its failure: apt's and mmdebstrap's errors, else its last lines."""
+    errors = [line for line in lines if line.startswith(_ERRORS)]
+    return "\n".join((errors or [line for line in lines if line.strip()])[-_TAIL:])
 
 
 def stop_all() -> None:

@@ -184,9 +184,9 @@ class _Build:
     def _ask(self, binary: Path) -> tuple[str, frozenset[str]]:
         """Have the kernel itself say its version, configuration and options: so it runs here."""
         try:
-            version = run(binary, "--version", what="the new kernel", log=self.log)
-            configuration = run(binary, "--showconfig", what="the new kernel")
-            usage = run(binary, "--help", what="the new kernel")
+            version = run(binary, "--version", what="starting the new kernel", log=self.log)
+            configuration = run(binary, "--showconfig", what="starting the new kernel")
+            usage = run(binary, "--help", what="starting the new kernel")
         except CommandError as error:
             raise ImageError(
                 f"Debian's kernel from {self.suite} does not run here: {error.args[0]}"
@@ -213,7 +213,7 @@ class _Build:
         """
         if (self.directory / "lib").exists():
             options = ("--set-interpreter", library / _LOADER, "--set-rpath", library)
-            run("patchelf", *options, self.directory / "linux", what="the new kernel", log=self.log)
+            run("patchelf", *options, self.directory / "linux", what="linking the new kernel", log=self.log)
 
     def _pack_modules(self, modules: Path) -> None:
         if not modules.is_dir():

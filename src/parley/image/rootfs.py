@@ -115,7 +115,7 @@ def _bootstrap(
             *(as_root() or ()),
             *("sh", script, wanted.suite, apt.mirror(), store.downloads),
             *options,
-            what=f"image {wanted.name}",
+            what=f"making image {wanted.name}",
             cwd=directory,
             log=log,
             on_line=lambda line: _tell(wanted.name, line, progress),

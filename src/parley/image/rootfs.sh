@@ -3,6 +3,8 @@
 set -eu
 suite=$1 mirror=$2 downloads=$3
 shift 3
+# A first try may have ended here: without namespaces its tree is still there.
+rm -rf work
 mkdir work
 # In memory the tree costs no writes, and it vanishes with the namespace however the build ends.
 mount -t tmpfs -o mode=755 parley work 2>/dev/null || :

@@ -174,7 +174,7 @@ class Store:
         try:
             with locked(self._lock(entry.key), wait=False):
                 doomed = Path(tempfile.mkdtemp(prefix=f".{entry.key}.tmp", dir=entry.path.parent))
-                entry.path.rename(doomed / "entry")
+                entry.path.rename(doomed)  # onto an empty directory, so in one step (rename(2))
                 remove_tree(doomed)
         except Busy:
             raise ImageError(
@@ -188,6 +188,7 @@ class Store:
         return self.root / key.kind / f".{key}.lock"
 
     def _prepare(self, kind: str) -> None:
+        _check_reachable(self.root)
         try:
             for directory in (self.root, self.root / kind, self.root / "logs"):
                 directory.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -195,7 +196,6 @@ class Store:
             raise ImageError(
                 f"{error.filename}: {error.strerror}", hint="PARLEY_CACHE=DIRECTORY that you may write"
             ) from error
-        _check_reachable(self.root)
 
     def _clear_leftovers(self, held: Key) -> None:
         for path in (self.root / held.kind).glob(".*.tmp*"):
@@ -226,7 +226,7 @@ def _check_reachable(root: Path) -> None:
     if os.geteuid() != 0:
         return
     for directory in (root, *root.parents):
-        if not directory.stat().st_mode & 0o001:
+        if directory.exists() and not directory.stat().st_mode & 0o001:
             raise ImageError(
                 f"{directory}: others may not walk through it, and guests started by root run as nobody",
                 hint=f"PARLEY_CACHE={SYSTEM_ROOT}",
