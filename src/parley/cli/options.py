@@ -23,6 +23,14 @@ suite_option = click.option(
     help="A directory of cases; may be repeated. Default: the suite that comes with Parley.",
 )
 
+host_option = click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    metavar="HOST=PLATFORM/IMPLEMENTATION",
+    help="What a host is, against what the case says; may be repeated.",
+)
+
 
 def host_overrides(words: Iterable[str]) -> dict[str, str]:
     """Turn `east=openbsd/openiked` words into a mapping. Raises UsageError for other shapes."""
@@ -30,6 +38,8 @@ def host_overrides(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         host, separator, value = word.partition("=")
         if not separator or not host or not value:
-            raise UsageError(f"--host {word} is not HOST=PLATFORM/IMPLEMENTATION", hint="--host east=debian/openiked")
+            raise UsageError(
+                f"--host {word} is not HOST=PLATFORM/IMPLEMENTATION", hint="--host east=debian/openiked"
+            )
         overrides[host] = value
     return overrides

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parley.cli.options import RUNS, host_overrides, suite_option
+from parley.cli.options import RUNS, host_option, host_overrides, suite_option
 
 if TYPE_CHECKING:
     from parley.run.session import RunOptions
@@ -18,13 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @suite_option
-@click.option(
-    "--host",
-    "hosts",
-    multiple=True,
-    metavar="HOST=PLATFORM/IMPLEMENTATION",
-    help="What a host is, against what the case says; may be repeated.",
-)
+@host_option
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Cases at once; default: one per core.")
 @click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")

@@ -16,7 +16,9 @@ class Trouble:
 
 # Sanitizers of the C toolchain speak the same way in every daemon built with them.
 COMMON_TROUBLE = (
-    Trouble("sanitizer report", re.compile(r"(AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:)")),
+    Trouble(
+        "sanitizer report", re.compile(r"(AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:)")
+    ),
     Trouble("segmentation fault", re.compile(r"(?i)segmentation fault|SIGSEGV|general protection fault")),
 )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
 
 from parley.daemon.base import Daemon
 from parley.errors import UsageError
+from parley.near import nearest
 
 
 @cache
@@ -30,6 +30,5 @@ def daemon_named(name: str) -> Daemon:
     base = name.partition("@")[0]
     known = daemons()
     if base not in known:
-        near = get_close_matches(base, known, n=1)
-        raise UsageError(f"no implementation is called {name}", hint=(near or [", ".join(known)])[0])
+        raise UsageError(f"no implementation is called {name}", hint=nearest(base, known))
     return known[base]
