@@ -32,7 +32,7 @@ _FRAME_LIMIT = 65536 + ETHERNET_HEADER
 _BATCH = 64
 # A guest may invent addresses, but not fill our memory with them.
 _ADDRESS_LIMIT = 1024
-# Frames per port that are still captured when the hub stops; a guest that floods cannot hold it up.
+# Frames of a guest that are still captured when it is unplugged; one that floods cannot hold the hub up.
 _LAST_FRAMES = 1024
 
 
@@ -98,9 +98,7 @@ class Hub:
         """
         with self._lock:
             port = self._port(segment, host, interface)
-            if port.socket is not None:
-                self._selector.unregister(port.socket)
-                port.unplug()
+            self._unplug(port)
             ours, guests = port.plug()
             self._selector.register(ours, EVENT_READ, port)
             return guests
@@ -113,7 +111,8 @@ class Hub:
         with self._lock:
             self._active[impairment.target] = _Active(impairment, self._monotonic())
             for port in self._segments.get(impairment.segment, ()):
-                if impairment.sender in {"", port.host}:
+                active = self._active_for(port)
+                if active is not None and active.impairment is impairment:
                     self._apply_impairment(port)
 
     def counters(self) -> dict[str, PortCounters]:
@@ -161,14 +160,19 @@ class Hub:
 
     def _close(self) -> None:
         for port in self._ports.values():
-            for frame in self._frames(port, _LAST_FRAMES):
-                self._recorder.record(port.capture_id, frame, "not forwarded: the lab had ended")
-            port.unplug()
+            self._unplug(port)
         self._recorder.flush()
         self._selector.close()
         if self._waker is not None:
             os.close(self._waker)
             self._waker = None
+
+    def _unplug(self, port: Port) -> None:
+        if port.socket is not None:
+            for frame in self._frames(port, _LAST_FRAMES):
+                self._recorder.record(port.capture_id, frame, "not forwarded: unplugged")
+            self._selector.unregister(port.socket)
+            port.unplug()
 
     def _port(self, segment: str, host: str, interface: str) -> Port:
         port = Port(segment, host, interface)
@@ -181,8 +185,11 @@ class Hub:
         self._apply_impairment(port)
         return port
 
+    def _active_for(self, port: Port) -> _Active | None:
+        return self._active.get(f"{port.segment}/{port.host}") or self._active.get(port.segment)
+
     def _apply_impairment(self, port: Port) -> None:
-        active = self._active.get(f"{port.segment}/{port.host}") or self._active.get(port.segment)
+        active = self._active_for(port)
         if port.shaper is not None:
             for frame in port.shaper.due(float("inf")):
                 self._forward(port, frame)

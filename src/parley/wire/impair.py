@@ -71,7 +71,7 @@ def parse_impairment(text: str, topology: Topology = NETWORK) -> Impairment:
     for knob in knobs.split(","):
         name, _, value = knob.partition("=")
         if name in values:
-            raise UsageError(f"impairment {text!r} says {name} twice")
+            raise UsageError(f"impairment {text!r} says {name} twice", hint=_EXAMPLE)
         values |= _knob(name, value)
     return _checked(Impairment(segment=segment, sender=sender, **values), text)  # type: ignore[arg-type]  # each parser returns its field's type
 
