@@ -16,7 +16,7 @@ from transcript_samples import parse_sample, sample_text, show_sample
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAMES = ["libreswan-openiked", "strongswan-strongswan", "openbsd", "freebsd"]
+NAMES = ["libreswan-openiked", "openiked-openiked", "strongswan-strongswan", "openbsd", "freebsd"]
 
 SPIS = {
     "libreswan-openiked": ["7eba40da", "2a437028"],

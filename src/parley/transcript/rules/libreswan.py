@@ -19,9 +19,8 @@ _STATUS_SPI = re.compile(r"(?P<before>\b(?P<proto>esp|ah|comp)[.:])(?P<spi>[0-9a
 _NAMED_SPI = re.compile(r"(?P<before>\bSPI (?:0x)?)(?P<spi>[0-9a-f]{8})\b")
 _IKE_SPI = re.compile(r"(?P<before>\b(?:SPI[ir]|[ir]SPI|[ir]?cookie)[=: ]+(?:0x)?)(?P<spi>[0-9a-f]{16})\b")
 _REQID = re.compile(r"(?P<before>\breqid(?:=|: | )|\bpolicy_id )(?P<id>\d+)\b")
-_CKAID = re.compile(r"(?P<before>\b(?:CKAID|ckaid)(?:: |=| )'?)(?P<id>[0-9a-f]{40})\b")
 _ADD_TIME = re.compile(r"\badd_time=(?!0\b)\d+")
-_TIMERS = re.compile(r"(?P<before>; (?:[A-Z][A-Z_0-9]* in |last_contact=|age=))[\d.]+(?P<unit>s\b)?")
+_TIMERS = re.compile(r"(?P<before>; (?:[A-Z][A-Z_0-9]* in |last_contact=|age=))-?[\d.]+(?P<unit>s\b)?")
 _AGES = re.compile(r"(?P<before>\b(?:aged|used|expires-in:) )[\d.]+s\b")
 _LAST_CONTACT = re.compile(r"\blast_contact=[\d.]+(?:->[\d.]+)?")
 _RETRANSMITS = re.compile(
@@ -60,12 +59,6 @@ def pluto_ike_spis(output: str, naming: Naming) -> str:
 def pluto_reqids(output: str, naming: Naming) -> str:
     """Hides request ids that pluto chose by itself; configured ones (below 16384) stay."""
     return _REQID.sub(lambda match: match["before"] + naming.reqid(match["id"]), output)
-
-
-@sanitizer(LIBRESWAN)
-def pluto_ckaids(output: str, naming: Naming) -> str:
-    """Hides the ids of generated keys; equal ones stay equal on all hosts."""
-    return _CKAID.sub(lambda match: match["before"] + naming.name("CKAID", match["id"]), output)
 
 
 @sanitizer(LIBRESWAN)

@@ -16,9 +16,10 @@ _SHOW = r"\bikectl\s.*\bshow\b"
 _POINTER = re.compile(
     r"(?P<before>^ *\w+: |\b[BP]=|@|\bnexti |\bpol )(?P<pointer>0x[0-9a-f]+)\b", re.MULTILINE
 )
-_SPI = re.compile(r"(?P<before>\b(?:ESP|AH|IPCOMP) )(?P<spi>0x[0-9a-f]{1,8})(?= (?:in|out)\b)")
-_LOADED = re.compile(r"(?<=\bSPIs: )0x[0-9a-f]{1,8}(?:, 0x[0-9a-f]{1,8})*")
-_NAMED_SPI = re.compile(r"(?P<before>\b(?:SPI|spi) )(?P<spi>0x[0-9a-f]{1,8})\b")
+_SPIS = re.compile(
+    r"(?P<before>\b(?:ESP|AH|IPCOMP|SPI|spi|SPIs:|CHILD SA|old) )"
+    r"(?P<spis>0x[0-9a-f]{1,8}(?:(?:/|, )0x[0-9a-f]{1,8})*)\b"
+)
 _IKE_SPI = re.compile(r"(?P<before>\b(?:[ri]spi |spi=))(?P<spi>0x[0-9a-f]{9,16})\b")
 _UNORDERED = ("iked_sas: ", "iked_activesas: ")
 _HEX = re.compile(r"0x[0-9a-f]+")
@@ -62,9 +63,11 @@ def ikectl_pointers(output: str, _naming: Naming) -> str:
 @sanitizer(OPENIKED)
 def iked_spis(output: str, naming: Naming) -> str:
     """Hides the random numbers of SPIs; equal ones stay equal on all hosts."""
-    for pattern in (_SPI, _NAMED_SPI):
-        output = pattern.sub(lambda match: match["before"] + naming.spi(match["spi"]), output)
-    return _LOADED.sub(lambda match: _HEX.sub(lambda spi: naming.spi(spi[0]), match[0]), output)
+
+    def symbols(match: re.Match[str]) -> str:
+        return match["before"] + _HEX.sub(lambda spi: naming.spi(spi[0]), match["spis"])
+
+    return _SPIS.sub(symbols, output)
 
 
 @sanitizer(OPENIKED)

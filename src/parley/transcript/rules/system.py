@@ -17,18 +17,26 @@ _DATE = re.compile(
     rf"\b(?:{_DAY},? )?(?:{_MONTH} {{1,2}}\d{{1,2}} {_CLOCK}(?: [A-Z]{{3,4}})? (?:19|20)\d{{2}}"
     rf"|\d{{1,2}} {_MONTH} (?:19|20)\d{{2}} {_CLOCK})(?: (?:GMT|UTC))?\b"
 )
+_ISO_DATE = re.compile(
+    rf"\b(?:19|20)\d{{2}}-\d{{2}}-\d{{2}}[T ]{_CLOCK}(?:[.,]\d{{1,9}})?(?:Z\b|[+-]\d{{2}}:?\d{{2}}\b)?"
+)
 _LOG_DATE = re.compile(rf"^{_MONTH} {{1,2}}\d{{1,2}} {_CLOCK}(?:\.\d+)?(?=:? )", re.MULTILINE)
 _FILE_DATE = re.compile(rf"\b{_MONTH} {{1,2}}\d{{1,2}} {{1,2}}(?:\d{{2}}:\d{{2}}|\d{{4}})(?= )")
 _JOB = re.compile(r"^(?P<job>\[\d+\]) \d+$", re.MULTILINE)
 _PID = re.compile(r"\b(?P<before>pid(?:=|: ?| ))\d+\b")
 _PS = re.compile(r"^(?P<before>(?:\w+ {1,20})?) {0,20}\d+(?= +(?:\?|pts/\d+|tty\w*|\d+) )", re.MULTILINE)
+_SYSLOG_PID = re.compile(
+    rf"^(?P<before>(?:DATE|{_MONTH} {{1,2}}\d{{1,2}} {_CLOCK}|\d\S{{10,40}})"
+    r" \S{1,64} [\w./-]{1,64})\[\d+\](?=: )",
+    re.MULTILINE,
+)
 _KERNEL = re.compile(r"\[ *\d+\.\d{6}\](?= )")
 
 
 @sanitizer(ANY_COMMAND)
 def dates(output: str, _naming: Naming) -> str:
     """Hides full dates with a time of day."""
-    return _DATE.sub("DATE", output)
+    return _ISO_DATE.sub("DATE", _DATE.sub("DATE", output))
 
 
 @sanitizer(r"\blog\b|\.log\b|journalctl|/var/log/")
@@ -55,7 +63,8 @@ def background_jobs(output: str, _naming: Naming) -> str:
     return _JOB.sub(r"\g<job> PID", output)
 
 
-@sanitizer(r"\bps\b|\bpid|pluto|charon|iked|systemctl|journalctl|\.log\b")
+@sanitizer(r"\bps\b|\bpid|pluto|charon|iked|systemctl|journalctl|\.log\b|/var/log/")
 def process_ids(output: str, _naming: Naming) -> str:
-    """Hides process ids that are named as such, or are a column of ps(1)."""
+    """Hides process ids that are named as such, follow a name in syslog or are a column of ps(1)."""
+    output = _SYSLOG_PID.sub(r"\g<before>[PID]", output)
     return _PS.sub(r"\g<before>PID", _PID.sub(r"\g<before>PID", output))
