@@ -23,6 +23,8 @@ _SPIS = re.compile(
 _IKE_SPI = re.compile(r"(?P<before>\b(?:[ri]spi |spi=))(?P<spi>0x[0-9a-f]{9,16})\b")
 _UNORDERED = ("iked_sas: ", "iked_activesas: ")
 _HEX = re.compile(r"0x[0-9a-f]+")
+# Symbols too, so that sanitized text stays as it is when sanitized again.
+_RANDOM = re.compile(r"0x[0-9a-f]+|[A-Z]+#\d+")
 
 
 @sanitizer(_SHOW)
@@ -40,7 +42,7 @@ def ikectl_order(output: str, _naming: Naming) -> str:
         blocks, key=lambda block: next((x for x in _UNORDERED if block[0].startswith(x)), "")
     ):
         run = list(group)
-        run = sorted(run, key=lambda block: _HEX.sub("", "\n".join(block))) if label else run
+        run = sorted(run, key=lambda block: _RANDOM.sub("", "\n".join(block))) if label else run
         ordered.extend(line for block in run for line in block)
     return "\n".join(ordered)
 
