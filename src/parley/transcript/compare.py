@@ -74,7 +74,8 @@ class Comparison:
             return "no reference to compare with"
         marks = Counter(mark for hunk in self.hunks for mark, _ in hunk.lines)
         only = "" if self.kind is Kind.DIFFERENT else f"only {self.kind.value} differs: "
-        return f"{only}{marks['-']} lines missing, {marks['+']} unexpected"
+        lines = "line" if marks["-"] == 1 else "lines"
+        return f"{only}{marks['-']} {lines} missing, {marks['+']} unexpected"
 
 
 def compare(transcript: str, reference: str | None, *, context: int = CONTEXT) -> Comparison:

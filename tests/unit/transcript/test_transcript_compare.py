@@ -125,3 +125,10 @@ def test_a_flood_of_equal_lines_is_one_change() -> None:
     comparison = compare("start\n" + "y\n" * 5000 + "b\nend\n", "start\n" + "z\ny\n" * 5000 + "a\nend\n")
     assert len(comparison.hunks) == 1
     assert apply("start\n" + "z\ny\n" * 5000 + "a\nend\n", comparison.hunks).endswith("y\nb\nend\n")
+
+
+def test_summaries_count_lines() -> None:
+    assert compare("a\nc\n", "a\nb\n").summary == "1 line missing, 1 unexpected"
+    assert compare("a\n", "a\nb\nc\n").summary == "2 lines missing, 0 unexpected"
+    assert compare("a  b\n", "a b\n").summary == "only whitespace differs: 1 line missing, 1 unexpected"
+    assert compare("a\n", None).summary == "no reference to compare with"
