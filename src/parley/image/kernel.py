@@ -6,6 +6,7 @@ kind: `linux`, optionally `lib/` and `modules.ext4`, and `config`, with version 
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from parley.image.apt import Apt, unpack
 from parley.image.command import CommandError, as_root, run, works
 from parley.image.recipe import digest, split_name
 from parley.image.requirements import require
-from parley.image.store import Entry, Key, Made, Progress, Store, silent
+from parley.image.store import SYSTEM_ROOT, Entry, Key, Made, Progress, Store, silent
 from parley.image.tree import remove_tree
 
 if TYPE_CHECKING:
@@ -143,9 +144,22 @@ def _ensure(store: Store, suite: str, progress: Progress) -> Kernel:
 
     def make(directory: Path) -> Made:
         require()
+        check_reachable(store.root)
         return _Build(store, key, suite, directory, progress).make()
 
     return Kernel.of(store.ensure(key, make, progress))
+
+
+def check_reachable(root: Path) -> None:
+    """Raise ImageError if nobody, who is what guests of root's run as, cannot walk to `root`."""
+    if os.geteuid() != 0:
+        return
+    for directory in (root, *root.parents):
+        if directory.exists() and not directory.stat().st_mode & 0o001:
+            raise ImageError(
+                f"{directory}: others may not walk through it, and guests started by root run as nobody",
+                hint=f"PARLEY_CACHE={SYSTEM_ROOT}",
+            )
 
 
 class _Build:
