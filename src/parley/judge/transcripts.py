@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from parley.errors import InputError
 from parley.lab.jail import Jail
-from parley.transcript.accept import read_text
+from parley.transcript.accept import MERGED, read_text
 from parley.transcript.compare import compare
-from parley.transcript.console import render_host, render_merged, utterances
+from parley.transcript.console import Utterance, render_host, render_merged, utterances
 from parley.transcript.sanitize import sanitize
 from parley.verdict import Check, CheckState
 
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from parley.run.layout import CaseLayout
     from parley.run.record import PlayRecord
 
-# The merged transcript of all hosts; as a reference it is the only one that counts.
-MERGED = "all"
+# What a helper script prints when a thing that it was told to expect did not come true.
+_UNEXPECTED = "UNEXPECTED: "
 
 
 def check_transcripts(layout: CaseLayout, record: PlayRecord) -> Iterator[Check]:
     """Write the raw and the sanitized transcripts, and compare each with its reference."""
     spoken = utterances(record.steps, _outputs(layout, record))
+    yield from _check_expectations(spoken)
     clean = sanitize(spoken)
     if "" in record.references:
         layout.raw_transcript(MERGED).write_text(render_merged(spoken), encoding="utf-8")
@@ -34,6 +35,17 @@ def check_transcripts(layout: CaseLayout, record: PlayRecord) -> Iterator[Check]
     for host in record.hosts:
         layout.raw_transcript(host.name).write_text(render_host(host.name, spoken), encoding="utf-8")
         yield _compare(layout, record, host.name, host.name, render_host(host.name, clean))
+
+
+def _check_expectations(spoken: list[Utterance]) -> Iterator[Check]:
+    # Apart from the compare, so that no accepted reference can hide it.
+    for utterance in spoken:
+        line = next((line for line in utterance.output.splitlines() if line.startswith(_UNEXPECTED)), "")
+        if line:
+            detail = f"{line.removeprefix(_UNEXPECTED)} (`{utterance.command}`)"
+            yield Check(
+                "as expected", CheckState.FAILED, utterance.host, detail, f"{utterance.host}.console.raw.txt"
+            )
 
 
 def _outputs(layout: CaseLayout, record: PlayRecord) -> dict[int, bytes]:

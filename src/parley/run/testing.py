@@ -5,6 +5,7 @@
     /testing/SUITE/CASE/    the case's own files; sessions start here
     /testing/guestbin/      helper scripts of the suite's tree (the directory beside the suite)
     /testing/x509/KIND/     certificates, as parley.pki lays them out, for the kinds that the case names
+                            (`x509/KIND` in a path, `--x509 KIND` as an option)
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 GUEST_TESTING = "/testing"
 
-_KIND = re.compile(rb"\bx509/([a-z0-9-]+)")
+_KIND = re.compile(rb"\bx509[/ ]([a-z0-9-]+)")
 
 
 def lay_out_testing(case: ScriptedCase, jail: Jail, certificates: Path) -> None:
@@ -42,7 +43,7 @@ def lay_out_testing(case: ScriptedCase, jail: Jail, certificates: Path) -> None:
 
 
 def certificate_kinds(case: ScriptedCase) -> frozenset[str]:
-    """The kinds of certificates that a case's files name as x509/KIND."""
+    """The kinds of certificates that a case's files name."""
     named = {kind.decode() for path in _files(case.directory) for kind in _KIND.findall(path.read_bytes())}
     return frozenset(named) & frozenset(KINDS)
 

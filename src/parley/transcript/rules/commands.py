@@ -1,7 +1,7 @@
 """Regular expressions that tell by its text what a command prints."""
 
-STATES = r"\bxfrm\s+(st|mon)|\bipsec\s+_kernel\s+state|\bipsecctl\b|\bsetkey\b"
-POLICIES = r"\bxfrm\s+(pol|mon)|\bipsec\s+_kernel\s+policy"
+STATES = r"\bxfrm\s+(st|mon)|\bipsec\s+_kernel\s+state|\bipsecctl\b|\bsetkey\b|\bkernel-state\.sh\b"
+POLICIES = r"\bxfrm\s+(pol|mon)|\bipsec\s+_kernel\s+policy|\bkernel-policy\.sh\b"
 KERNEL = f"{STATES}|{POLICIES}"
 LIBRESWAN = r"\bipsec\s+(?!_kernel)|\bwhack\b|\bpluto\b|wait-for-pluto"
 STRONGSWAN = r"\bswanctl\b|\bstrongswan\b|\bcharon\b"
