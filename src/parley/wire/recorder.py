@@ -16,9 +16,9 @@ FLUSH_INTERVAL = 0.05
 
 
 class Recorder:
-    """Writes frames to a capture, if there is one, until it fails: `error` then says why.
+    """Writes frames to a capture, if there is one; `error` says why that failed.
 
-    The hub goes on without it, so that the guests' own logs are complete.
+    The hub goes on without it (a broken writer writes no more), so that the guests' own logs are complete.
     """
 
     def __init__(
@@ -41,8 +41,7 @@ class Recorder:
         try:
             self._capture.write(interface, self._clock(), frame, comment)
         except LabError as error:
-            self._give_up(error)
-            return
+            self.error = self.error or error
         if self.flush_at is None:
             self.flush_at = self._monotonic() + FLUSH_INTERVAL
 
@@ -59,9 +58,4 @@ class Recorder:
         try:
             self._capture.flush()
         except LabError as error:
-            self._give_up(error)
-
-    def _give_up(self, error: LabError) -> None:
-        self.error = error
-        self._capture = None
-        self.flush_at = None
+            self.error = self.error or error

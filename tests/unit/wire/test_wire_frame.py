@@ -58,6 +58,11 @@ def test_ipv6_extension_headers_are_stepped_over() -> None:
     assert (later.protocol, later.offset, classify(later)) == (50, 1448, Traffic.ESP)
 
 
+def test_a_later_fragment_has_no_headers_to_step_over() -> None:
+    later = packet(ipv6(WEST6, EAST6, 44, ipv6_fragment(60, b"\x11\x00" + bytes(14), offset=8)), V6)
+    assert (later.protocol, len(later.payload)) == (60, 16)
+
+
 def test_an_endless_chain_of_extension_headers_ends() -> None:
     assert (
         packet(ipv6(WEST6, EAST6, 60, b"\x3c\x00" + bytes(6) + (b"\x3c\x00" + bytes(6)) * 50), V6).protocol
@@ -83,6 +88,7 @@ UDP_CASES = [
     (500, b"clear text to port 500, long enough for a header", Traffic.CLEAR),
     (500, ike(claimed=99), Traffic.CLEAR),
     (500, ike()[:27], Traffic.CLEAR),
+    (500, ike()[:17] + b"\x30" + ike()[18:], Traffic.CLEAR),
     (4500, bytes(4) + ike(), Traffic.IKE),
     (4500, bytes(4) + b"clear text behind a marker, long enough", Traffic.CLEAR),
     (4500, esp(), Traffic.ESP_IN_UDP),

@@ -123,6 +123,15 @@ def test_known_addresses_get_their_frames_alone(lan: Lan) -> None:
     assert lan.nic.receive() == public
 
 
+def test_a_group_address_as_source_teaches_nothing(lan: Lan) -> None:
+    lan.introduce()
+    lan.west.mac = BROADCAST
+    lan.west.send(EAST_MAC)
+    lan.east.receive()
+    frame = lan.east.send(BROADCAST)
+    assert lan.nic.receive() == frame
+
+
 def test_a_frame_never_comes_back_to_its_sender(lan: Lan) -> None:
     lan.introduce()
     lan.east.send(EAST_MAC)
@@ -274,6 +283,8 @@ def test_a_guest_that_does_not_read_costs_nothing_but_its_own_frames(monkeypatch
         # Drop-tail: the oldest ones arrive, in order.
         numbers = [int.from_bytes(lan.west.receive()[14:]) for _ in range(queued + BACKLOG_LIMIT)]
         assert numbers == list(range(queued + BACKLOG_LIMIT))
+        # A hub that went on asking for room would spin.
+        wait_for(lambda: not lan.hub._ports["internet/west.eth1"].is_watched)
         frame = lan.east.send(WEST_MAC)
         assert lan.west.receive() == frame
 

@@ -141,6 +141,12 @@ def test_fragments_of_clear_text_are_leaks_in_order_of_time(path: Path, *, in_or
     assert report.summary.segments == (SegmentSummary("internet", frames=2, clear=2),)
 
 
+def test_fragments_on_another_segment_prove_nothing(path: Path) -> None:
+    first, later = fragments(udp(500, 500, ike(size=2000)))
+    report = inspect(path, [(NICNET, first), (INTERNET, later)])
+    assert [leak.interface for leak in report.leaks] == [INTERNET]
+
+
 def test_selectors_replace_the_protected_networks(path: Path) -> None:
     pair = SelectorPair(ip_network("192.1.2.45/32"), ip_network("192.1.2.23/32"))
     clear_transport = ethernet(ipv4(EAST, WEST, 1, ECHO))

@@ -127,6 +127,21 @@ def test_files_of_other_programs(path: Path, order: str) -> None:
     ]
 
 
+def test_each_section_has_interfaces_of_its_own(path: Path) -> None:
+    names = [struct.pack("<HHIHH", 1, 0, 0, 2, 4) + name for name in (b"east", b"west")]
+    packet = block("<", 6, struct.pack("<IIIII", 0, 0, 0, 0, 0))
+    path.write_bytes(b"".join(section("<") + block("<", 1, name) + packet for name in names))
+    assert [frame.interface for frame in PcapngReader(path)] == ["east", "west"]
+
+
+def test_a_burst_does_not_stay_in_memory(path: Path) -> None:
+    with PcapngWriter.create(path) as writer:
+        number = writer.add_interface("internet/east.eth1")
+        for _ in range(200):
+            writer.write(number, 0, bytes(1514))
+        assert len(list(PcapngReader(path))) > 100
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -136,6 +151,12 @@ def test_files_of_other_programs(path: Path, order: str) -> None:
         (section("<") + block("<", 3, bytes(4)), "damaged at byte 28: holds simple packets"),
         (section("<") + block("<", 1, struct.pack("<HHI", 101, 0, 0)), "link type 101"),
         (section("<") + block("<", 6, struct.pack("<IIIII", 0, 0, 0, 0, 0)), "from interface 0"),
+        (
+            section("<")
+            + block("<", 1, struct.pack("<HHI", 1, 0, 0))
+            + block("<", 6, struct.pack("<5I", 0, 0, 0, 9, 9)),
+            "a packet of 9 bytes",
+        ),
         (section("<") + struct.pack("<III", 1, 4, 4), "a block of 4 bytes"),
         (section("<") + struct.pack("<III", 1, 12, 16), "two lengths differ"),
         (section("<") + block("<", 1, b"\1\0"), "too short|a block of"),

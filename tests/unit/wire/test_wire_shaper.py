@@ -66,6 +66,12 @@ def test_decisions_do_not_depend_on_other_knobs_or_on_time() -> None:
     assert losses(plain, 0.0) == losses(busy, 0.7)
 
 
+def test_knobs_do_not_throw_the_same_dice() -> None:
+    tested = shaper(loss=0.5, duplicate=0.5)
+    run(tested, numbered(100))
+    assert tested.counters.duplicated > 0
+
+
 def test_loss_of_everything_and_of_nothing() -> None:
     assert run(shaper(loss=1.0), numbered(50)) == []
     assert len(run(shaper(loss=0.0), numbered(50))) == 50
@@ -151,6 +157,12 @@ def test_burst_passes_at_once_and_is_earned_back() -> None:
     tested.due(11.0)
     tested.admit(bytes(1000), 12.0)
     assert len(tested.due(12.0)) == 1
+
+
+def test_a_burst_does_not_count_as_waiting() -> None:
+    tested = shaper(rate=8000.0, burst=2000, queue=500)
+    fates = [tested.admit(frame, 0.0) for frame in numbered(3, size=1000)]
+    assert fates == [PASSED, PASSED, "dropped by impairment: rate"]
 
 
 def test_partition_lasts_for_its_time() -> None:
