@@ -177,9 +177,7 @@ def _write_case(layout: RunLayout, one: CaseResult, shape: Shape) -> None:
         (references / f"{record.name}.console.txt").write_text(reference)
         transcript = _transcript(reference, one, record.name, shape)
         case.transcript(record.name).write_text(transcript)
-        case.raw_transcript(record.name).write_text(
-            transcript.replace("0xESPESP", "0x9f2c11ab").replace("\n", "\r\n")
-        )
+        case.raw_transcript(record.name).write_text(transcript.replace("0xESPESP", "0x9f2c11ab"))
         case.kernel_log(record.name).write_text("Linux version 6.12.63\nKernel command line: root=98:0\n")
         _write_share(case.share / record.name)
     case.capture.write_bytes(b"\x0a\x0d\x0d\x0a" + bytes(2000))

@@ -72,14 +72,14 @@ def _walk(directory: str, prefix: str) -> Iterator[Artifact]:
         return
     for entry in entries:
         path = prefix + entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path, f"{path}/")
+            continue
         try:
             status = entry.stat(follow_symlinks=False)
         except OSError:
             continue
-        if stat.S_ISDIR(status.st_mode):
-            yield from _walk(entry.path, f"{path}/")
-        else:
-            yield Artifact(path, status.st_size, status.st_mtime_ns, _note(path, status.st_mode))
+        yield Artifact(path, status.st_size, status.st_mtime_ns, _note(path, status.st_mode))
 
 
 def _note(path: str, mode: int) -> str:

@@ -81,8 +81,9 @@ def build_case(
     neighbours: tuple[str, str] = ("", ""),
 ) -> CasePage:
     """Read what is left of a case; `neighbours` are the names of the cases before and after it."""
-    root = run.case(result.case).root
-    play, damage = _play(run.case(result.case).play)
+    layout = run.case(result.case)
+    has_play = any(artifact.path == layout.play.name for artifact in artifacts)
+    play, damage = _play(layout.play) if has_play else (None, "")
     linkable = {artifact.path for artifact in artifacts if not artifact.note}
     return CasePage(
         page=case_page(result.case),
@@ -91,7 +92,7 @@ def build_case(
         seconds=seconds(result),
         phases=_phases(result.durations),
         checks=tuple(_check(check, linkable) for check in _worst_first(result.checks)),
-        transcripts=transcripts(root, artifacts, play.references if play else {}),
+        transcripts=transcripts(layout.root, artifacts, play.references if play else {}),
         steps=tuple(_step(step, linkable) for step in play.steps) if play else (),
         groups=grouped(artifacts),
         change=change,
@@ -102,8 +103,6 @@ def build_case(
 
 
 def _play(path: Path) -> tuple[PlayRecord | None, str]:
-    if not path.exists():
-        return None, ""
     try:
         return read_play(path), ""
     except InputError as error:

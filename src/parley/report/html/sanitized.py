@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import groupby, takewhile
+from operator import eq
 from typing import TYPE_CHECKING, Final
 
+from parley.report.html.align import aligned
+from parley.transcript.compare import split_lines
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _WORDS: Final = re.compile(r"\w+|\s+|[^\w\s]")
 _ALIKE: Final = 0.5
 _LONG_BLOCK: Final = 100
-_LONG_LINE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,55 +38,95 @@ class Marked:
     changed: int = 0
     removed: int = 0
 
+    @property
+    def text(self) -> Spans:
+        """The lines as running text."""
+        return flow(self.lines)
 
-def plain(lines: Sequence[str]) -> Marked:
-    """Lines that no sanitizer is known to have touched."""
-    return Marked(tuple((Span(line),) for line in lines))
+
+def plain(text: str) -> Marked:
+    """A transcript that no sanitizer is known to have touched."""
+    return Marked(tuple((Span(line),) for line in split_lines(text)))
 
 
-def mark_sanitized(raw: Sequence[str], clean: Sequence[str]) -> Marked:
+def mark_sanitized(raw: str, clean: str) -> Marked:
     """Mark in `clean` what is not as in `raw`, the same transcript before sanitizing."""
     if raw == clean:
         return plain(clean)
     lines: list[Spans] = []
     removed = 0
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, raw, clean).get_opcodes():
-        if tag == "equal":
-            lines += [(Span(line),) for line in clean[j1:j2]]
-        else:
-            block = _match(raw[i1:i2], clean[j1:j2])
-            lines += block
-            removed += max(0, (i2 - i1) - (j2 - j1))
+    for same, run in groupby(aligned(raw, clean), key=lambda line: line[0] == " "):
+        if same:
+            lines += [(Span(text),) for _, text in run]
+            continue
+        block = list(run)
+        before = [text for mark, text in block if mark == "-"]
+        after = [text for mark, text in block if mark == "+"]
+        lines += _match(before, after)
+        removed += max(0, len(before) - len(after))
     changed = sum(any(span.was is not None for span in spans) for spans in lines)
     return Marked(tuple(lines), changed, removed)
+
+
+def flow(lines: Iterable[Spans]) -> Spans:
+    """Lines as one running text, each with its newline; neighbouring plain stretches become one."""
+    spans: list[Span] = []
+    loose: list[str] = []
+    for line in lines:
+        for span in line:
+            if span.was is None:
+                loose.append(span.text)
+            else:
+                spans += (Span("".join(loose)), span)
+                loose = []
+        loose.append("\n")
+    return (*spans, Span("".join(loose)))
 
 
 def _match(raw: Sequence[str], clean: Sequence[str]) -> list[Spans]:
     """Pair each clean line with the first unused raw line that resembles it."""
     if len(raw) > _LONG_BLOCK or len(clean) > _LONG_BLOCK:
         return [(Span(line, ""),) for line in clean]
-    spans: list[Spans] = []
+    before = [_WORDS.findall(line) for line in raw]
+    found: list[Spans] = []
     start = 0
     for line in clean:
-        at = next((at for at in range(start, len(raw)) if _resembles(raw[at], line)), None)
+        words = _WORDS.findall(line)
+        at = next((at for at in range(start, len(before)) if _resembles(before[at], words)), None)
         if at is None:
-            spans.append((Span(line, ""),))
+            found.append((Span(line, ""),))
         else:
-            spans.append(_within(raw[at], line))
+            found.append(_within(before[at], words))
             start = at + 1
-    return spans
+    return found
 
 
-def _resembles(raw: str, clean: str) -> bool:
-    if len(raw) > _LONG_LINE or len(clean) > _LONG_LINE:
-        return False
-    return SequenceMatcher(None, _WORDS.findall(raw), _WORDS.findall(clean), autojunk=False).ratio() >= _ALIKE
+def _resembles(before: Sequence[str], after: Sequence[str]) -> bool:
+    same = sum(map(eq, before, after)) if len(before) == len(after) else sum(_ends(before, after))
+    return bool(same >= _ALIKE * max(len(before), len(after)))
 
 
-def _within(raw: str, clean: str) -> Spans:
-    before, after = _WORDS.findall(raw), _WORDS.findall(clean)
+def _within(before: Sequence[str], after: Sequence[str]) -> Spans:
+    """Word by word where both lines have as many; else all between what they begin and end with alike."""
+    if len(before) != len(after):
+        head, tail = _ends(before, after)
+        parts = (
+            Span("".join(after[:head])),
+            Span("".join(after[head : len(after) - tail]), "".join(before[head : len(before) - tail])),
+            Span("".join(after[len(after) - tail :])),
+        )
+        return tuple(part for part in parts if part.text)
     spans: list[Span] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        text = "".join(after[j1:j2])
-        spans.append(Span(text) if tag == "equal" else Span(text, "".join(before[i1:i2])))
+    for same, pairs in groupby(zip(before, after, strict=True), key=lambda pair: pair[0] == pair[1]):
+        was, text = map("".join, zip(*pairs, strict=True))
+        spans.append(Span(text) if same else Span(text, was))
     return tuple(spans)
+
+
+def _ends(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
+    head = _common(before, after)
+    return head, _common(before[head:][::-1], after[head:][::-1])
+
+
+def _common(before: Sequence[str], after: Sequence[str]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Final
+
+from parley.report.html.align import aligned
+from parley.report.html.sanitized import flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,10 +16,6 @@ if TYPE_CHECKING:
 
 _CONTEXT: Final = 3
 _FOLD: Final = 2 * _CONTEXT + 3
-# Beyond this, the exact alignment costs more than it shows; the heuristic of difflib takes over.
-_EXACT: Final = 2000
-
-Opcode = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,54 +36,62 @@ class Block:
     pairs: tuple[Pair, ...]
     folded: bool = False
 
+    @property
+    def text(self) -> Spans:
+        """The transcript's side as running text."""
+        return flow(pair.right for pair in self.pairs if pair.right is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """A comparison; `differing` counts lines that are not on both sides."""
+    """A comparison; `differing` counts rows that are not the same on both sides.
+
+    There are no blocks if nothing differs: the transcript alone says it all.
+    """
 
     blocks: tuple[Block, ...]
     differing: int
 
 
-def side_by_side(reference: Sequence[str], transcript: Sequence[str], marked: Marked) -> SideBySide:
+def side_by_side(reference: str, transcript: str, marked: Marked) -> SideBySide:
     """Align `reference` and `transcript`; `marked` is the transcript, sanitized parts marked."""
-    opcodes = _align(reference, transcript)
+    if reference == transcript:
+        return SideBySide((), 0)
+    runs = [
+        (same, tuple(pairs))
+        for same, pairs in groupby(_pairs(aligned(reference, transcript), marked), key=lambda pair: pair.same)
+    ]
     blocks: list[Block] = []
-    loose: list[Pair] = []
-    for number, (tag, i1, i2, j1, j2) in enumerate(opcodes):
-        pairs = list(_pairs(reference, marked, (tag, i1, i2, j1, j2)))
-        head = _CONTEXT if number else 0
-        tail = _CONTEXT if number < len(opcodes) - 1 else 0
-        if tag != "equal" or len(pairs) < _FOLD:
+    loose: tuple[Pair, ...] = ()
+    for number, (same, pairs) in enumerate(runs):
+        if not same or len(pairs) < _FOLD:
             loose += pairs
             continue
-        loose += pairs[:head]
-        if loose:
-            blocks.append(Block(tuple(loose)))
-        blocks.append(Block(tuple(pairs[head : len(pairs) - tail]), folded=True))
-        loose = pairs[len(pairs) - tail :] if tail else []
+        head = _CONTEXT if number else 0
+        tail = len(pairs) - (_CONTEXT if number < len(runs) - 1 else 0)
+        if loose or head:
+            blocks.append(Block(loose + pairs[:head]))
+        blocks.append(Block(pairs[head:tail], folded=True))
+        loose = pairs[tail:]
     if loose:
-        blocks.append(Block(tuple(loose)))
-    differing = sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in opcodes if tag != "equal")
-    return SideBySide(tuple(blocks), differing)
+        blocks.append(Block(loose))
+    return SideBySide(tuple(blocks), sum(len(pairs) for same, pairs in runs if not same))
 
 
-def _align(reference: Sequence[str], transcript: Sequence[str]) -> list[Opcode]:
-    if reference == transcript:
-        return [("equal", 0, len(reference), 0, len(transcript))] if reference else []
-    autojunk = max(len(reference), len(transcript)) > _EXACT
-    return list(SequenceMatcher(None, reference, transcript, autojunk=autojunk).get_opcodes())
-
-
-def _pairs(reference: Sequence[str], marked: Marked, opcode: Opcode) -> Iterator[Pair]:
-    tag, i1, i2, j1, j2 = opcode
-    for offset in range(max(i2 - i1, j2 - j1)):
-        i, j = i1 + offset, j1 + offset
-        on_left, on_right = i < i2, j < j2
-        yield Pair(
-            same=tag == "equal",
-            left_number=i + 1 if on_left else None,
-            left=reference[i] if on_left else None,
-            right_number=j + 1 if on_right else None,
-            right=marked.lines[j] if on_right else None,
-        )
+def _pairs(lines: Sequence[tuple[str, str]], marked: Marked) -> Iterator[Pair]:
+    """Rows: what is in both texts, and between them what was expected beside what came instead."""
+    left = right = 0
+    for same, run in groupby(lines, key=lambda line: line[0] == " "):
+        texts = list(run)
+        gone = [text for mark, text in texts if mark in " -"]
+        come = sum(mark in " +" for mark, _ in texts)
+        for expected, offset in zip_longest(gone, range(come)):
+            left += expected is not None
+            right += offset is not None
+            yield Pair(
+                same,
+                left if expected is not None else None,
+                expected,
+                right if offset is not None else None,
+                marked.lines[right - 1] if offset is not None else None,
+            )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from parley import __version__
 from parley.escape import visible
@@ -38,7 +39,7 @@ class Site:
         self._now: dict[str, str] = {}
         self._templates = _environment()
         self._assets = {name: _hashed(name) for name in ASSETS}
-        self.written = 0
+        self._made: set[Path] = set()
 
     def is_current(self, page: str, digest: str) -> bool:
         """Whether `page` need not be made again; if so it counts as part of the report."""
@@ -47,6 +48,10 @@ class Site:
         self._now[page] = digest
         return True
 
+    def fragment(self, template: str, **data: Any) -> Markup:
+        """Part of a page that many share, as mark-up to hand to `render`."""
+        return Markup(self._templates.get_template(template).render(**data))  # noqa: S704 -- escaped by its template
+
     def render(self, page: str, template: str, *, digest: str = "", **data: Any) -> None:
         """Make `page` from `template`."""
         up = up_from(page)
@@ -54,15 +59,26 @@ class Site:
         text = self._templates.get_template(template).render(up=up, assets=assets, **data)
         self.write(page, text, digest=digest)
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """The pages of this report so far, with their digests."""
+        return self._now
+
+    def adopt(self, digests: dict[str, str]) -> None:
+        """Count pages that another process wrote as part of this report."""
+        self._now.update(digests)
+
     def write(self, page: str, text: str, *, digest: str = "") -> None:
         """Write `text` as `page`, unless the file holds just that already."""
         path = self.root / page
         self._now[page] = digest
         data = text.encode()
-        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+        if page in self._before and _holds(path, data):
             return
+        if path.parent not in self._made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(path.parent)
         _write_whole(path, data)
-        self.written += 1
 
     def finish(self) -> None:
         """Write what all pages share, forget pages of earlier reports, and remember the digests."""
@@ -85,13 +101,20 @@ class Site:
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_bytes(data)
         temporary.replace(path)
-    finally:
+    except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def _environment() -> Environment:

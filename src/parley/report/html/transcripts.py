@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from parley.errors import InputError
 from parley.report.html.sanitized import Marked, mark_sanitized, plain
 from parley.report.html.sidebyside import SideBySide, side_by_side
+from parley.transcript.accept import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 _CLEAN: Final = ".console.txt"
 _RAW: Final = ".console.raw.txt"
+# Where there is a reference for the merged transcript of all hosts, it is the only one.
+_MERGED: Final = ""
 # A console that printed more than this is evidence to open, and no page to read.
 _LARGEST: Final = 1 << 20
 
@@ -60,26 +64,21 @@ def transcripts(
 def _transcript(root: Path, name: str, files: dict[str, Artifact], references: dict[str, str]) -> Transcript:
     file, raw_file = name + _CLEAN, name + _RAW
     if files[file].size > _LARGEST:
-        return Transcript(name, file, raw_file, plain(()), note="too large to show here; open the file")
-    clean = _lines(root / file)
-    raw = _lines(root / raw_file) if raw_file in files and files[raw_file].size <= _LARGEST else clean
+        return Transcript(name, file, raw_file, plain(""), note="too large to show here; open the file")
+    clean = read_text(root / file)
+    raw = read_text(root / raw_file) if raw_file in files and files[raw_file].size <= _LARGEST else clean
     marked = mark_sanitized(raw, clean)
-    reference, note = _reference(references.get(name))
+    reference, note = _reference(references.get(name, references.get(_MERGED)))
     compared = None if reference is None else side_by_side(reference, clean, marked)
     return Transcript(name, file, raw_file if raw_file in files else "", marked, compared, note)
 
 
-def _reference(path: str | None) -> tuple[list[str] | None, str]:
+def _reference(path: str | None) -> tuple[str | None, str]:
     if not path:
         return None, "no reference to compare with"
     try:
         if Path(path).stat().st_size > _LARGEST:
             return None, f"the reference {path} is too large to show here"
-        return _lines(Path(path)), ""
-    except OSError as error:
-        return None, f"the reference {path} is not here any more: {error.strerror}"
-
-
-def _lines(path: Path) -> list[str]:
-    text = path.read_text(encoding="utf-8", errors="surrogateescape")
-    return text.replace("\r\n", "\n").rstrip("\n").split("\n") if text else []
+        return read_text(Path(path)), ""
+    except (OSError, InputError):
+        return None, f"the reference {path} is not here any more"

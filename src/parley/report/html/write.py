@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Final
 
 from parley.report.html.artifacts import find_artifacts
 from parley.report.html.case import build_case
@@ -18,9 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from parley.report.compare import Change, Comparison
+    from parley.report.compare import Comparison
     from parley.report.load import LoadedRun
     from parley.run.record import CaseResult
+
+# Below this, starting a process costs more than it saves.
+_CASES_PER_WORKER: Final = 200
 
 
 def write_report(run: LoadedRun, *, output: Path | None = None, comparison: Comparison | None = None) -> Path:
@@ -34,7 +40,7 @@ def write_report(run: LoadedRun, *, output: Path | None = None, comparison: Comp
     matrix = build_matrix(run, header, comparison)
     if matrix:
         site.render(MATRIX, "matrix.html", header=header, matrix=matrix)
-    _write_cases(site, run, header, comparison.by_case() if comparison else {})
+    _write_cases(_CaseWriter(site, run, header, comparison))
     site.write("report.json", render_json(run, comparison=comparison))
     site.write("junit.xml", render_junit(run))
     # Last, so that a first page is never there before what it points to.
@@ -43,18 +49,62 @@ def write_report(run: LoadedRun, *, output: Path | None = None, comparison: Comp
     return root / INDEX
 
 
-def _write_cases(site: Site, run: LoadedRun, header: RunHeader, changes: dict[str, Change]) -> None:
-    shared = (header.name, header.against, header.has_matrix)
-    for result, neighbours in _with_neighbours(run.results):
+class _CaseWriter:
+    """Writes the pages of cases, each on its own, so that several processes can share the work."""
+
+    def __init__(self, site: Site, run: LoadedRun, header: RunHeader, comparison: Comparison | None) -> None:
+        self.site = site
+        self.cases = list(_with_neighbours(run.results))
+        self._run = run
+        self._header = header
+        self._changes = comparison.by_case() if comparison else {}
+        self._legend = site.fragment("legend.html", header=header)
+
+    def write(self, number: int) -> None:
+        """Write the page of one case unless nothing about it changed."""
+        result, neighbours = self.cases[number]
         page = case_page(result.case)
-        root = run.case(result.case).root
+        root = self._run.case(result.case).root
         artifacts = find_artifacts(root)
-        change = changes.get(result.case)
-        digest = _digest(shared, result, artifacts, change, neighbours)
-        if not site.is_current(page, digest):
-            case = build_case(run, result, artifacts, change=change, neighbours=neighbours)
-            files = relative(root, site.root / page)
-            site.render(page, "case.html", digest=digest, header=header, case=case, files=files)
+        change = self._changes.get(result.case)
+        header = self._header
+        digest = _digest(header.name, header.against, self._legend, result, artifacts, change, neighbours)
+        if self.site.is_current(page, digest):
+            return
+        case = build_case(self._run, result, artifacts, change=change, neighbours=neighbours)
+        files = relative(root, self.site.root / page)
+        self.site.render(
+            page, "case.html", digest=digest, header=header, legend=self._legend, case=case, files=files
+        )
+
+
+def _write_cases(writer: _CaseWriter) -> None:
+    number = len(writer.cases)
+    workers = min(len(os.sched_getaffinity(0)), number // _CASES_PER_WORKER)
+    if workers < 2:  # noqa: PLR2004 -- a single helper would only add the cost of starting it
+        for case in range(number):
+            writer.write(case)
+        return
+    # Forked workers inherit the writer; only numbers and digests travel.
+    context = get_context("fork")
+    shares = [range(first, number, workers) for first in range(workers)]
+    with ProcessPoolExecutor(workers, context, initializer=_inherit, initargs=(writer,)) as pool:
+        for digests in pool.map(_write_share, shares):
+            writer.site.adopt(digests)
+
+
+_inherited: list[_CaseWriter] = []
+
+
+def _inherit(writer: _CaseWriter) -> None:
+    _inherited.append(writer)
+
+
+def _write_share(numbers: range) -> dict[str, str]:
+    [writer] = _inherited
+    for number in numbers:
+        writer.write(number)
+    return writer.site.digests
 
 
 def _with_neighbours(results: tuple[CaseResult, ...]) -> Iterator[tuple[CaseResult, tuple[str, str]]]:
