@@ -1,7 +1,8 @@
 """A scenario as typed data. `load.py` reads it from TOML; daemon drivers render it.
 
 Terms are those of RFC 7296. Algorithms have their IANA names, key lengths behind a dash:
-`ENCR_AES_GCM_16-256`, `AUTH_HMAC_SHA2_256_128`, `PRF_HMAC_SHA2_256`, `CURVE25519`, `ML_KEM_768` (see iana.py).
+`ENCR_AES_GCM_16-256`, `AUTH_HMAC_SHA2_256_128`, `PRF_HMAC_SHA2_256`, `CURVE25519`,
+`ML_KEM_768` (see iana.py).
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One end. `identity` is an ID as a daemon's configuration takes it; empty means the host's name, as FQDN.
+    """One end. `identity` is an ID as configurations take it; empty means the host's name, as FQDN.
 
     `expects` is the identity it demands of its peer; empty means the peer's own.
     """
@@ -110,9 +111,10 @@ class Protocol(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One Child SA. Selectors per side; the initiator's or responder's configuration may be wider (narrowing).
+    """One Child SA. `selectors` are those of each side, as both configurations hold them.
 
-    `proposals` and selectors may differ by side through Scenario.overrides, which a refusal needs.
+    `responder_selectors` stand in the responder's configuration instead of its own ones, when it is to
+    narrow or to refuse.
     """
 
     name: str
@@ -122,7 +124,6 @@ class Child:
     protocol: Protocol = Protocol.ESP
     lifetime: Lifetime = Lifetime()
     ipcomp: bool = False
-    # Selectors that the responder's configuration holds instead, when it is to narrow or to refuse.
     responder_selectors: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
@@ -232,7 +233,7 @@ class Nat:
 
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """A defect with a page in docs/findings: cells that match fail as `reason` (a regular expression) says."""
+    """A defect with a page in docs/findings: matching cells fail as `reason`, a regular expression, says."""
 
     initiator: str
     responder: str
