@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from parley.run.layout import RunLayout
-from parley.run.record import (
+from parley.record.layout import RunLayout
+from parley.record.results import (
     Attempt,
     CaseResult,
     CellRef,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parley.run.layout import RunLayout
-from parley.run.record import HostRecord, PlayRecord, RunRecord, write_json
+from parley.record.layout import RunLayout
+from parley.record.results import HostRecord, PlayRecord, RunRecord, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path

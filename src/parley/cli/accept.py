@@ -13,7 +13,7 @@ from parley.cli.options import LATEST
 from parley.errors import UsageError
 
 if TYPE_CHECKING:
-    from parley.run.layout import CaseLayout
+    from parley.record.layout import CaseLayout
     from parley.transcript.accept import Proposal
     from parley.transcript.compare import Hunk
 
@@ -65,7 +65,7 @@ def accept(case: str, run_directory: Path, yes: bool, qualifier: str) -> None:
 
 def _find(run_directory: Path, case: str) -> CaseLayout:
     """The case's directory in the run. Raises UsageError naming the nearest case that is there."""
-    from parley.run.layout import RunLayout  # noqa: PLC0415 -- keeps --help fast
+    from parley.record.layout import RunLayout  # noqa: PLC0415 -- keeps --help fast
 
     run = RunLayout(run_directory)
     if not run.record.is_file():

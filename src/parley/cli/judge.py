@@ -20,7 +20,7 @@ def judge(run: Path) -> None:
     from parley.report.load import load_run  # noqa: PLC0415 -- keeps --help fast
     from parley.report.summary import exit_code  # noqa: PLC0415 -- the same
     from parley.report.terminal import print_report  # noqa: PLC0415 -- the same
-    from parley.run.rejudge import rejudge  # noqa: PLC0415 -- the same
+    from parley.session.rejudge import rejudge  # noqa: PLC0415 -- the same
 
     rejudge(load_run(run))
     judged = load_run(run)

@@ -12,7 +12,7 @@ import click
 from parley.cli.options import RUNS, host_option, host_overrides, suite_option
 
 if TYPE_CHECKING:
-    from parley.run.session import RunOptions
+    from parley.session.run import RunOptions
 
 
 @click.command()
@@ -55,7 +55,7 @@ def run(  # noqa: PLR0917 -- one parameter per option
     parley run interop-ikev2-openbsd-01 --keep     then: parley shell west
     parley run --resume parley-runs/latest
     """
-    from parley.run.session import RunOptions, execute, resume_options  # noqa: PLC0415 -- keeps --help fast
+    from parley.session.run import RunOptions, execute, resume_options  # noqa: PLC0415 -- keeps --help fast
 
     options: RunOptions
     if resume is not None:

@@ -22,7 +22,7 @@ from parley.image.store import Store
 from parley.lab.lab import HostPlan, Lab
 from parley.lab.topology import NETWORK
 from parley.platform.debian import Debian
-from parley.run.layout import CaseLayout
+from parley.record.layout import CaseLayout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from parley.verdict import Check, CheckState, Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from parley.run.layout import CaseLayout
-    from parley.run.record import PlayRecord
+    from parley.record.layout import CaseLayout
+    from parley.record.results import PlayRecord
 
 # Worst first; what the first of these states that occurs makes of the case.
 _SEVERITY = (

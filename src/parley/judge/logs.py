@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from parley.lab.jail import Jail
-    from parley.run.record import HostRecord
+    from parley.record.results import HostRecord
 
 # `NAME STATUS`, written by the helper that started a daemon when it has ended.
 _EXIT = re.compile(r"^(\S+) (\d+)$")

@@ -16,8 +16,8 @@ from parley.verdict import Check, CheckState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from parley.run.layout import CaseLayout
-    from parley.run.record import PlayRecord
+    from parley.record.layout import CaseLayout
+    from parley.record.results import PlayRecord
 
 # What a helper script prints when a thing that it was told to expect did not come true.
 _UNEXPECTED = "UNEXPECTED: "

@@ -9,7 +9,7 @@ from parley.verdict import Check, CheckState
 from parley.wire.leak import find_leaks
 
 if TYPE_CHECKING:
-    from parley.run.layout import CaseLayout
+    from parley.record.layout import CaseLayout
 
 _NAME = "nothing in clear"
 

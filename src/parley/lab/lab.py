@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from parley.image.rootfs import Image
     from parley.lab.topology import Topology
     from parley.platform.debian import Debian
-    from parley.run.layout import CaseLayout
+    from parley.record.layout import CaseLayout
 
 _LINES = 3
 

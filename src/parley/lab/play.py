@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from parley.daemon.registry import daemons
 from parley.errors import CommandTimeoutError
 from parley.lab.host import step_name
-from parley.run.record import StepRecord
+from parley.record.results import StepRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

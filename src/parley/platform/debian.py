@@ -117,8 +117,5 @@ def _network(topology: Topology, host: str) -> str:
     for gateway in (network.gateway4, network.gateway6):
         if gateway is not None:
             lines.append(f"route add default via {gateway}")
-    lines += [
-        f"route add {route.destination} via {route.via}" for route in network.routes
-    ]
+    lines += [f"route add {route.destination} via {route.via}" for route in network.routes]
     return "\n".join(lines) + "\n"
-

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from parley.verdict import Verdict
 
 if TYPE_CHECKING:
+    from parley.record.results import CaseResult
     from parley.report.load import LoadedRun
-    from parley.run.record import CaseResult
 
 _FAILING = frozenset({Verdict.FAILED, Verdict.DIFFERS, Verdict.FIXED})
 _UNJUDGED = frozenset({Verdict.LAB_ERROR, Verdict.NOT_RUN})

@@ -11,9 +11,9 @@ from parley.report.summary import exit_code, seconds, totals
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from parley.record.results import CaseResult
     from parley.report.compare import Change, Comparison
     from parley.report.load import LoadedRun
-    from parley.run.record import CaseResult
 
 REPORT_SCHEMA: Final = 1
 

@@ -14,8 +14,8 @@ from parley.report.summary import advice, implementations, seconds, troubles
 from parley.verdict import Verdict
 
 if TYPE_CHECKING:
+    from parley.record.results import CaseResult
     from parley.report.load import LoadedRun
-    from parley.run.record import CaseResult
 
 _ELEMENTS = {
     Verdict.FAILED: "failure",

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from parley.errors import InputError
-from parley.run.layout import CaseLayout, RunLayout
-from parley.run.record import CaseResult, RunRecord, read_result, read_run
+from parley.record.layout import CaseLayout, RunLayout
+from parley.record.results import CaseResult, RunRecord, read_result, read_run
 from parley.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from parley.report.summary import implementations, seconds, totals_line, trouble
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from parley.record.results import CaseResult
     from parley.report.compare import Comparison
     from parley.report.load import LoadedRun
-    from parley.run.record import CaseResult
     from parley.verdict import Verdict
 
 # Everything that CommonMark, its tables, HTML and GitHub's mentions or references give a meaning to.

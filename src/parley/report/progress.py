@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.live import Live
 
-    from parley.run.record import CaseResult
+    from parley.record.results import CaseResult
     from parley.run.scheduler import Watcher
 
 

@@ -10,7 +10,7 @@ from parley.verdict import CheckState, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from parley.run.record import CaseResult
+    from parley.record.results import CaseResult
     from parley.verdict import Check
 
 

@@ -17,9 +17,9 @@ from parley.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from parley.record.results import CaseResult
     from parley.report.compare import Change, Comparison
     from parley.report.load import LoadedRun
-    from parley.run.record import CaseResult
     from parley.verdict import Check
 
 _NAME_WIDTH = 48

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-    from parley.run.record import CaseResult
+    from parley.record.results import CaseResult
     from parley.run.worker import Job
 
 _PR_SET_PDEATHSIG = 1

@@ -15,8 +15,8 @@ from parley.lab.jail import Jail
 from parley.lab.lab import Lab
 from parley.lab.play import collect, play
 from parley.lab.topology import NETWORK
+from parley.record.results import Attempt, CaseResult, HostRecord, PlayRecord, StepRecord, write_json
 from parley.run.plan import plan_hosts
-from parley.run.record import Attempt, CaseResult, HostRecord, PlayRecord, StepRecord, write_json
 from parley.run.testing import GUEST_TESTING, lay_out_testing
 from parley.verdict import Check, CheckState, Verdict
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from parley.case.model import ScriptedCase
     from parley.lab.host import Limits
     from parley.lab.lab import HostPlan
-    from parley.run.layout import CaseLayout
+    from parley.record.layout import CaseLayout
     from parley.run.plan import Equipment
 
 

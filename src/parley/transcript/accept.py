@@ -10,14 +10,14 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from parley.errors import InputError, UsageError
-from parley.run.record import read_play
+from parley.record.results import read_play
 from parley.transcript.compare import Comparison, apply, compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from parley.run.layout import CaseLayout
-    from parley.run.record import PlayRecord
+    from parley.record.layout import CaseLayout
+    from parley.record.results import PlayRecord
     from parley.transcript.compare import Hunk
 
 # What stands for the merged transcript of all hosts in file names; records use the empty host.

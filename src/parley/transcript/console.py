@@ -16,7 +16,7 @@ from parley.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from parley.run.record import StepRecord
+    from parley.record.results import StepRecord
 
 
 @dataclass(frozen=True, slots=True)

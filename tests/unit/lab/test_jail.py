@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from parley.errors import LabError
 from parley.lab.jail import Jail, Owner
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

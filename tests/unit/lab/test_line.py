@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 
 from parley.errors import AgentError, CommandTimeoutError
 from parley.lab.line import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def test_a_step_that_ends_its_shell_has_the_shells_status(pair: tuple[Line, sock
 def test_names_the_host_when_its_kernel_ends(pair: tuple[Line, socket.socket]) -> None:
     line, guest = pair
     guest.close()
-    with pytest.raises(AgentError, match="^east: its kernel ended"):
+    with pytest.raises(AgentError, match=r"^east: its kernel ended"):
         line.wait("0001", 1)
 
 

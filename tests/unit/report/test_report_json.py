@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from parley.report.compare import compare
-from parley.report.json import REPORT_SCHEMA, render_json
-from parley.report.load import load_run
-from parley.run.layout import RunLayout
-from parley.run.record import (
+from parley.record.layout import RunLayout
+from parley.record.results import (
     Attempt,
     CaseResult,
     CellRef,
@@ -20,6 +17,9 @@ from parley.run.record import (
     RunRecord,
     StepRecord,
 )
+from parley.report.compare import compare
+from parley.report.json import REPORT_SCHEMA, render_json
+from parley.report.load import load_run
 from parley.verdict import Check, Verdict
 from sample_runs import HOSTILE, Shape, mixed_cells, of_every_verdict, result, write_run
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from parley.run.record import CaseResult
+    from parley.record.results import CaseResult
 
 
 def _junit(root: Path, results: Sequence[CaseResult]) -> ET.Element:

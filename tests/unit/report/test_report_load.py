@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from parley.errors import InputError
+from parley.record.layout import RunLayout
+from parley.record.results import CellRef, read_result, read_run, write_json
 from parley.report.load import load_run
-from parley.run.layout import RunLayout
-from parley.run.record import CellRef, read_result, read_run, write_json
 from parley.verdict import Verdict
 from sample_runs import Shape, of_every_verdict, result, write_run
 

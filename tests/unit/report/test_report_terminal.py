@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from parley.run.record import CaseResult
+    from parley.record.results import CaseResult
 
 BARE = Shape(transcripts=False)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.run.record import StepRecord
+from parley.record.results import StepRecord
 from parley.transcript.console import Utterance, decode, render_host, render_merged, utterances
 
 WEST_UP = Utterance("west", "ipsec up w-e", 'initiating\n\n"w-e" #1: established\n')

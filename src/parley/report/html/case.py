@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.errors import InputError
+from parley.record.results import read_play
 from parley.report.html.artifacts import SHARE, Artifact, Group, grouped
 from parley.report.html.links import case_page
 from parley.report.html.transcripts import Transcript, transcripts
 from parley.report.marks import CHECKS, Mark, mark_of
 from parley.report.summary import evidence_file, seconds
-from parley.run.record import read_play
 from parley.verdict import CheckState
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from parley.record.results import CaseResult, PlayRecord, StepRecord
     from parley.report.compare import Change
     from parley.report.load import LoadedRun
-    from parley.run.record import CaseResult, PlayRecord, StepRecord
     from parley.verdict import Check
 
 

@@ -9,7 +9,7 @@ from parley.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from parley.run.record import CaseResult
+    from parley.record.results import CaseResult
 
 Pair = tuple[str, str]
 

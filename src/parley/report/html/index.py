@@ -11,9 +11,9 @@ from parley.report.marks import VERDICTS, Mark, mark_of
 from parley.report.summary import exit_code, seconds, totals
 
 if TYPE_CHECKING:
+    from parley.record.results import CaseResult, HostRecord
     from parley.report.compare import Change, ChangeKind, Comparison
     from parley.report.load import LoadedRun
-    from parley.run.record import CaseResult, HostRecord
     from parley.verdict import Verdict
 
 

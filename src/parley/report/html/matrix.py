@@ -18,10 +18,10 @@ from parley.report.summary import totals
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from parley.record.results import CaseResult, CellRef, HostRecord
     from parley.report.compare import Change, Comparison
     from parley.report.html.index import RunHeader
     from parley.report.load import LoadedRun
-    from parley.run.record import CaseResult, CellRef, HostRecord
 
 # More columns, or more scenarios, and chips lose their names: the marks alone have to do.
 _NAMED_COLUMNS: Final = 4

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from parley.record.results import CaseResult
     from parley.report.compare import Comparison
     from parley.report.load import LoadedRun
-    from parley.run.record import CaseResult
 
 # Below this, starting a process costs more than it saves.
 _CASES_PER_WORKER: Final = 200

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from parley.judge.judge import conclude, judge
-from parley.run.record import read_play, write_json
+from parley.record.results import read_play, write_json
 
 if TYPE_CHECKING:
     from parley.report.load import LoadedRun

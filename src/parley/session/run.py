@@ -21,13 +21,13 @@ from parley.case.suite import default_suite, load_suite
 from parley.errors import InputError, UsageError
 from parley.image.equip import equip
 from parley.lab.host import Limits
+from parley.record.layout import RunLayout
+from parley.record.results import RunRecord, read_run, write_json
 from parley.report.load import load_run
 from parley.report.progress import progress_for
 from parley.report.summary import exit_code
 from parley.report.terminal import print_report
-from parley.run.layout import RunLayout
 from parley.run.plan import Equipment, images_needed
-from parley.run.record import RunRecord, read_run, write_json
 from parley.run.scheduler import run_jobs
 from parley.run.testing import certificate_kinds
 from parley.run.worker import Job
