@@ -78,7 +78,7 @@ def recipe_exists(name: str) -> bool:
 def matching(store: Store, name: str) -> list[Entry]:
     """The entries of that name or kind. Raises UsageError if there is none."""
     entries = store.entries()
-    found = [entry for entry in entries if name in {entry.key.name, entry.key.kind}]
+    found = [entry for entry in entries if name in {entry.key.name, entry.key.kind.partition("-")[0]}]
     if not found:
         known = sorted({entry.key.name for entry in entries})
         raise UsageError(

@@ -20,7 +20,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -153,19 +153,14 @@ class Store:
 
     @contextmanager
     def hold(self, entry: Entry) -> Iterator[None]:
-        """Keep `entry` from being removed while it is in use."""
-        lock = entry.path.with_name(f".{entry.key}.lock")
-        try:
-            context = locked(lock, shared=True)
-            context.__enter__()
-        except OSError:
-            # A cache that this user cannot write and whose owner has locked nothing yet.
+        """Keep `entry` from being removed while it is in use. Raises ImageError if it has been already."""
+        with ExitStack() as stack:
+            # A cache that this user cannot write may have no lock; then he cannot keep its owner from it.
+            with suppress(OSError):
+                stack.enter_context(locked(entry.path.with_name(f".{entry.key}.lock"), shared=True))
+            if not entry.path.is_dir():
+                raise ImageError(f"{entry.key.name} has just been removed", hint="parley image build")
             yield
-            return
-        try:
-            yield
-        finally:
-            context.__exit__(None, None, None)
 
     def remove(self, entry: Entry) -> None:
         """Remove an entry. Raises ImageError if it is in use or belongs to somebody else."""

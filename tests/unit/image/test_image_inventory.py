@@ -64,9 +64,12 @@ def test_a_name_or_a_kind_stands_for_entries(tmp_path: Path) -> None:
         add(store, image_key(name))
     assert [entry.key.name for entry in matching(store, "image")] == ["libreswan", "openiked"]
     assert [entry.key.name for entry in matching(store, "openiked")] == ["openiked"]
+    add(store, Key("x509", "rsa", "000000000000"))
+    add(store, Key("x509-set", "ecdsa+rsa", "000000000000"))
+    assert [entry.key.name for entry in matching(store, "x509")] == ["rsa", "ecdsa+rsa"]
     with pytest.raises(UsageError, match="strongswan") as caught:
         matching(store, "strongswan")
-    assert caught.value.hint == "libreswan, openiked"
+    assert caught.value.hint == "ecdsa+rsa, libreswan, openiked, rsa"
 
 
 def test_an_image_is_described_by_its_entry(tmp_path: Path) -> None:

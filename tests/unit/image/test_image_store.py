@@ -139,6 +139,8 @@ def test_an_entry_in_use_is_not_removed(store: Store) -> None:
     with store.hold(entry), store.hold(entry), pytest.raises(ImageError, match="in use"):
         store.remove(entry)
     store.remove(entry)
+    with pytest.raises(ImageError, match="just been removed"), store.hold(entry):
+        pass
     assert store.find(KEY) is None
     assert [path.name for path in entry.path.parent.iterdir()] == [f".{KEY}.lock"]
 
