@@ -78,6 +78,11 @@ def result(name: str, verdict: Verdict = Verdict.PASSED, **changes: object) -> C
     return replace(base, **changes)  # type: ignore[arg-type]  # fields come by name from the tests
 
 
+def replaced(one: CaseResult, verdict: Verdict) -> CaseResult:
+    """The same case with another verdict and nothing to say about it."""
+    return replace(one, verdict=verdict, reason="", checks=())
+
+
 def of_every_verdict() -> tuple[CaseResult, ...]:
     """Nine results, one of each verdict, as a real run would phrase them."""
     failed_check = Check(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # What telnet(1) uses as well: Ctrl-].
 _ESCAPE = b"\x1d"
+# How long a host must have said nothing before what was piped in counts as answered (seconds).
+_QUIET = 1.0
 
 
 @click.command()
@@ -26,7 +28,8 @@ _ESCAPE = b"\x1d"
 def shell(host: str, case: str | None) -> None:
     """Open a root shell on HOST of a lab that `parley run CASE --keep` keeps.
 
-    Ctrl-] leaves it; the host goes on. What is piped in is typed there.
+    Ctrl-] leaves it; the host goes on. What is piped in is typed there, and the answer is waited for
+    until the host has been quiet for a second.
     """
     from parley.lab.keep import connect  # noqa: PLC0415 -- keeps --help fast
 
@@ -38,21 +41,26 @@ def shell(host: str, case: str | None) -> None:
 
 
 def _relay(connection: socket) -> None:
+    quiet: float | None = None
     with selectors.DefaultSelector() as selector:
         selector.register(connection, selectors.EVENT_READ)
         selector.register(0, selectors.EVENT_READ)
-        while True:
-            for key, _ in selector.select():
-                if key.fileobj == 0:
-                    data = os.read(0, 4096)
-                    if not data or _ESCAPE in data:
-                        return
-                    connection.sendall(data)
-                else:
+        while events := selector.select(quiet):
+            for key, _ in events:
+                if key.fileobj != 0:
                     data = connection.recv(65536)
                     if not data:
                         return
                     os.write(1, data)
+                    continue
+                data = os.read(0, 4096)
+                if _ESCAPE in data:
+                    return
+                if data:
+                    connection.sendall(data)
+                else:
+                    selector.unregister(0)
+                    quiet = _QUIET
 
 
 @contextmanager

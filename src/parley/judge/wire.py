@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from parley.errors import InputError
 from parley.verdict import Check, CheckState
-from parley.wire.leak import find_leaks
+from parley.wire.leak import inspect_wire
 
 if TYPE_CHECKING:
     from parley.record.layout import CaseLayout
@@ -17,10 +17,13 @@ _NAME = "nothing in clear"
 def check_wire(layout: CaseLayout) -> Check:
     """Look for packets between protected networks on public segments, in the capture alone."""
     try:
-        leaks = find_leaks(layout.capture)
+        report = inspect_wire(layout.capture)
     except (OSError, InputError) as error:
         return Check(_NAME, CheckState.ERROR, "", str(error), layout.capture.name)
-    if not leaks:
-        return Check(_NAME, CheckState.OK)
-    detail = f"{len(leaks)} packets, first: {leaks[0].description} on {leaks[0].interface}"
-    return Check(_NAME, CheckState.FAILED, "", detail, layout.capture.name)
+    if report.leaks:
+        first = report.leaks[0]
+        detail = f"{len(report.leaks)} packets, first: {first.description} on {first.interface}"
+        return Check(_NAME, CheckState.FAILED, "", detail, layout.capture.name)
+    if report.summary.is_truncated:
+        return Check(_NAME, CheckState.WARNING, "", "the capture breaks off", layout.capture.name)
+    return Check(_NAME, CheckState.OK)

@@ -17,12 +17,16 @@ from typing import TYPE_CHECKING
 from parley.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from parley.lab.host import Host
     from parley.lab.lab import Lab
 
 _CHUNK = 65536
+
+# How the phase of a case begins that says that its lab is kept.
+KEPT = "kept"
 
 
 class _EndOfHoldError(Exception):
@@ -40,8 +44,9 @@ class Keeper:
     def __init__(self, case: str) -> None:
         self.case = case
 
-    def hold(self, lab: Lab) -> None:
+    def hold(self, lab: Lab, progress: Callable[[str], None]) -> None:
         """Serve shells on every host until the process is told to end."""
+        progress(f"{KEPT}: parley shell {'|'.join(lab.hosts)} in another terminal; Ctrl-C here ends it")
         before = signal.signal(signal.SIGTERM, _end)
         try:
             self._serve(lab)

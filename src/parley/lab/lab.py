@@ -14,6 +14,7 @@ from parley.wire.hub import Hub
 from parley.wire.pcapng import PcapngWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from parley.backend.base import Backend
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from parley.lab.topology import Topology
     from parley.platform.debian import Debian
     from parley.record.layout import CaseLayout
+    from parley.wire.impair import Impairment
 
 _LINES = 3
 
@@ -41,8 +43,10 @@ class HostPlan:
 class Lab:
     """Boots all its hosts at once on entry; on exit, nothing of them is left but files.
 
-    `directory` is where sessions start, as guests see it.
+    `directory` is where sessions start, as guests see it. `hub` carries the segments while the lab lives.
     """
+
+    hub: Hub
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class Lab:
         *,
         directory: str = "/root",
         limits: Limits = DEFAULT_LIMITS,
+        impairments: Sequence[Impairment] = (),
     ) -> None:
         self.layout = layout
         self.limits = limits
@@ -60,17 +65,18 @@ class Lab:
         self._plans = plans
         self._topology = topology
         self._directory = directory
+        self._impairments = impairments
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         with self._stack:
             capture = self._stack.enter_context(PcapngWriter.create(self.layout.capture))
-            hub = Hub(capture)
+            hub = self._stack.enter_context(Hub(capture, impairments=self._impairments))
             for plan in self._plans:
                 host = self._boot(plan, hub)
                 self._stack.callback(host.close)
                 self.hosts[host.name] = host
-            self._stack.enter_context(hub)
+            self.hub = hub
             for host in self.hosts.values():
                 host.wait_until_ready(self.limits.boot)
             self._stack = self._stack.pop_all()
@@ -82,7 +88,7 @@ class Lab:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.close()
+        self._stack.__exit__(kind, error, trace)
 
     def _boot(self, plan: HostPlan, hub: Hub) -> Host:
         name = plan.spec.name

@@ -30,7 +30,9 @@ class PlainProgress:
         """Say nothing: a log wants results."""
 
     def progressed(self, case: str, phase: str) -> None:
-        """Say nothing: a log wants results."""
+        """Say nothing but that a lab is kept: a log wants results, and its reader a way in."""
+        if phase.startswith("kept: "):
+            print(f"{case} {escape_terminal(phase)}", file=self._stream, flush=True)
 
     def finished(self, result: CaseResult) -> None:
         """Print the verdict."""

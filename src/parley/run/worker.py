@@ -45,7 +45,7 @@ class Job:
     limits: Limits
     rerun: str
     retry: int = 0
-    hold: Callable[[Lab], None] | None = None
+    hold: Callable[[Lab, Callable[[str], None]], None] | None = None
 
 
 def run_job(job: Job, progress: Callable[[str], None]) -> CaseResult:
@@ -109,7 +109,7 @@ def _play(job: Job, plans: tuple[HostPlan, ...], progress: Callable[[str], None]
             steps, stopped = play(job.case.steps, lab, began, progress)
             done("play")
             if job.hold:
-                job.hold(lab)
+                job.hold(lab, progress)
                 done("hold")
             progress("collect")
             collect(lab)

@@ -82,7 +82,7 @@ def execute(options: RunOptions, *, html: bool | None = None) -> int:
         from parley.report.html.write import write_report  # noqa: PLC0415 -- costs a single case 0.2 s
 
         click.echo(f"report: {write_report(loaded)}")
-    if interrupted:
+    if interrupted and not options.keep:
         click.echo(f"interrupted; go on: parley run --resume {shlex.quote(str(run.root))}", err=True)
         return 130
     return 2 if errors else exit_code(loaded.results)
@@ -134,7 +134,7 @@ def _jobs(options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase]) ->
     ]
 
 
-def _holder(case: ScriptedCase) -> Callable[[Lab], None]:
+def _holder(case: ScriptedCase) -> Callable[[Lab, Callable[[str], None]], None]:
     from parley.lab.keep import Keeper  # noqa: PLC0415 -- only kept labs need it
 
     return Keeper(case.name).hold

@@ -22,9 +22,7 @@ def up_from(page: str) -> str:
 
 def href(path: str) -> str:
     """`path` as a relative reference; any bytes that a file name may hold survive (RFC 3986, section 2.1)."""
-    quoted = quote(os.fsencode(path))
-    # A first segment with a colon would be taken for a scheme (RFC 3986, section 4.2).
-    return f"./{quoted}" if ":" in quoted.split("/", 1)[0] else quoted
+    return quote(os.fsencode(path))
 
 
 def relative(target: Path, page: Path) -> str:
