@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from parley.image.inventory import Row
     from parley.image.store import Store
 
+_KIB = 1024
 _MIB = 1024**2
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -103,7 +104,7 @@ def remove(names: tuple[str, ...], outdated: bool) -> None:
     freed = _remove(store, names)
     if outdated:
         freed += _remove_outdated(store)
-    click.echo(f"{freed / _MIB:.0f} MiB freed")
+    click.echo(f"{_size(freed) or 0} freed")
 
 
 def _store() -> Store:
@@ -156,10 +157,15 @@ def _reporter() -> Callable[[str], None]:
     return tell
 
 
+def _size(size: int) -> str:
+    if size == 0:
+        return ""
+    return f"{size / _MIB:.0f} MiB" if size >= _MIB else f"{size / _KIB:.0f} KiB"
+
+
 def _cells(row: Row) -> tuple[str, ...]:
-    size = f"{row.size / _MIB:.0f} MiB" if row.size else ""
     created = row.created.replace("T", " ")[:16]
-    return row.kind, row.name, row.state, row.version, size, created, row.digest
+    return row.kind, row.name, row.state, row.version, _size(row.size), created, row.digest
 
 
 def _print_table(rows: Sequence[Row]) -> None:
@@ -172,7 +178,7 @@ def _print_table(rows: Sequence[Row]) -> None:
     for row in rows:
         table.add_row(*_cells(row)[:-1], style="dim" if row.state != "ready" else "")
     table.add_section()
-    table.add_row("", "", "", "total", f"{sum(row.size for row in rows) / _MIB:.0f} MiB")
+    table.add_row("", "", "", "total", _size(sum(row.size for row in rows)))
     console = Console()
     console.print(table)
     for row in rows:

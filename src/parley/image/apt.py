@@ -59,7 +59,8 @@ def expiry(error: CommandError) -> str:
     match = _EXPIRED.search(error.output)
     if match is None:
         return ""
-    since = f", invalid since {match[2]}" if match[2] else ""
+    # To the day: builds that run side by side say the same.
+    since = f", invalid since {match[2].partition(' ')[0]}" if match[2] else ""
     return f"the mirror is out of date: {match[1]} is expired{since}; its signature is good"
 
 

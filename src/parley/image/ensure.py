@@ -47,7 +47,7 @@ def ensure_each(store: Store, names: Iterable[str], progress: Progress = silent)
     wanted = list(dict.fromkeys(names))
     for name in wanted:
         check_name(name)
-    tell = _one_at_a_time(progress)
+    tell = _one_by_one(progress)
     with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="image") as pool:
         try:
             futures = {name: pool.submit(_ensure, store, name, tell) for name in wanted}
@@ -73,11 +73,17 @@ def _ensure(store: Store, name: str, progress: Progress) -> Kernel | Image:
     return ensure_image(store, name, progress)
 
 
-def _one_at_a_time(progress: Progress) -> Progress:
+def _one_by_one(progress: Progress) -> Progress:
+    """Pass lines on from one thread at a time, and a warning that several builds give only once."""
     lock = threading.Lock()
+    warnings: set[str] = set()
 
     def tell(line: str) -> None:
         with lock:
+            if line in warnings:
+                return
+            if line.startswith("warning: "):
+                warnings.add(line)
             progress(line)
 
     return tell

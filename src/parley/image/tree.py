@@ -32,12 +32,15 @@ def disk_usage(root: Path) -> int:
 
 
 def freeze(root: Path) -> None:
-    """Make everything below `root` readable by all and writable by none, and put it on disk."""
+    """Make all files below `root` readable by all and writable by none, and put them on disk.
+
+    Directories stay writable by their owner, so that `rm -rf` of a cache works as everybody expects.
+    """
     for path in _walk(root):
         if path.is_symlink():
             continue
-        executable = path.is_dir() or path.stat().st_mode & 0o100
-        path.chmod(0o555 if executable else 0o444)
+        executable = path.stat().st_mode & 0o100
+        path.chmod(0o755 if path.is_dir() else 0o555 if executable else 0o444)
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -46,7 +49,7 @@ def freeze(root: Path) -> None:
 
 
 def remove_tree(root: Path) -> None:
-    """Remove a frozen or half-made tree; a tree that is gone is fine."""
+    """Remove a tree, whatever the modes of its directories; one that is gone is fine."""
     for path in _walk(root):
         if path.is_dir() and not path.is_symlink():
             with suppress(OSError):

@@ -64,7 +64,7 @@ def test_an_expired_mirror_is_used_with_a_note(tmp_path: Path, monkeypatch: pyte
     apt.update()
     assert [ACCEPT_EXPIRED in text for text in programs.configurations] == [False, True]
     (note,) = apt.notes
-    assert "invalid since 18d 2h 57min 30s" in note
+    assert note.endswith("/sid/InRelease is expired, invalid since 18d; its signature is good")
     assert lines.count(f"warning: {note}") == 1
 
 

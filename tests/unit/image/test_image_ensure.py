@@ -74,6 +74,21 @@ def test_a_failure_comes_after_the_others_are_done(tmp_path: Path, monkeypatch: 
     assert sorted(builds.started) == ["kernel", "libreswan", "openiked", "strongswan"]
 
 
+def test_a_warning_that_several_builds_give_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warn(store: Store, name: str, progress: Progress) -> Image:
+        progress("warning: old mirror")
+        return Builds.image(builds, store, name, progress)
+
+    builds = Builds(tmp_path)
+    use(builds, monkeypatch)
+    monkeypatch.setattr(module, "ensure_image", warn)
+    lines: list[str] = []
+    ensure_each(Store(tmp_path), ["libreswan", "openiked"], lines.append)
+    assert sorted(lines) == ["libreswan", "openiked", "warning: old mirror"]
+
+
 @pytest.mark.parametrize("name", ["libreswam", "kernel@woody", "image"])
 def test_names_are_checked_before_anything_is_made(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

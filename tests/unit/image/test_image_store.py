@@ -64,11 +64,11 @@ def test_an_entry_is_made_once(store: Store) -> None:
     store.ensure(KEY, refuse)
 
 
-def test_everybody_may_read_and_nobody_may_write(store: Store) -> None:
+def test_everybody_may_read_and_nobody_may_write_files(store: Store) -> None:
     entry = store.ensure(KEY, fill)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in entry.path.rglob("*")}
-    assert modes == {"root.ext4": 0o444, "meta.json": 0o444, "lib": 0o555, "tool": 0o555}
-    assert stat.S_IMODE(entry.path.stat().st_mode) == 0o555
+    assert modes == {"root.ext4": 0o444, "meta.json": 0o444, "lib": 0o755, "tool": 0o555}
+    assert stat.S_IMODE(entry.path.stat().st_mode) == 0o755
 
 
 def test_a_failed_build_leaves_nothing(store: Store) -> None:
