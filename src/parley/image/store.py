@@ -152,14 +152,18 @@ class Store:
             return self.find(key) or self._build(key, make)
 
     @contextmanager
-    def hold(self, entry: Entry) -> Iterator[None]:
-        """Keep `entry` from being removed while it is in use. Raises ImageError if it has been already."""
+    def hold(self, *directories: Path) -> Iterator[None]:
+        """Keep entries, given by their `path`, from being removed while they are in use.
+
+        Raises ImageError if one has been already.
+        """
         with ExitStack() as stack:
-            # A cache that this user cannot write may have no lock; then he cannot keep its owner from it.
-            with suppress(OSError):
-                stack.enter_context(locked(entry.path.with_name(f".{entry.key}.lock"), shared=True))
-            if not entry.path.is_dir():
-                raise ImageError(f"{entry.key.name} has just been removed", hint="parley image build")
+            for directory in directories:
+                # A cache that this user cannot write may have no lock; then nothing keeps its owner away.
+                with suppress(OSError):
+                    stack.enter_context(locked(directory.with_name(f".{directory.name}.lock"), shared=True))
+                if not directory.is_dir():
+                    raise ImageError(f"{directory} has just been removed", hint="parley image build")
             yield
 
     def remove(self, entry: Entry) -> None:

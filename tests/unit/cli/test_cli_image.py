@@ -80,7 +80,7 @@ def test_rm_frees_space_and_refuses_what_is_in_use(store: Store) -> None:
     call("build", "libreswan")
     entry = store.find(image_key("libreswan"))
     assert entry is not None
-    with store.hold(entry), pytest.raises(ImageError, match="in use"):
+    with store.hold(entry.path), pytest.raises(ImageError, match="in use"):
         call("rm", "libreswan")
     assert call("rm", "libreswan").stdout == "2 MiB freed\n"
     with pytest.raises(UsageError, match="libreswan"):

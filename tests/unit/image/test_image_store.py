@@ -136,10 +136,10 @@ def test_a_builder_that_is_killed_lets_the_next_one_in(store: Store) -> None:
 
 def test_an_entry_in_use_is_not_removed(store: Store) -> None:
     entry = store.ensure(KEY, fill)
-    with store.hold(entry), store.hold(entry), pytest.raises(ImageError, match="in use"):
+    with store.hold(entry.path), store.hold(entry.path), pytest.raises(ImageError, match="in use"):
         store.remove(entry)
     store.remove(entry)
-    with pytest.raises(ImageError, match="just been removed"), store.hold(entry):
+    with pytest.raises(ImageError, match="just been removed"), store.hold(entry.path):
         pass
     assert store.find(KEY) is None
     assert [path.name for path in entry.path.parent.iterdir()] == [f".{KEY}.lock"]
