@@ -64,9 +64,11 @@
   const reset = () => {
     chosen.clear();
     box.value = "";
-    for (const name of ["v", "q", "s"]) remember(name, "");
-    if ($("#scenario")) $("#scenario").value = "";
-    apply();
+    for (const name of ["v", "q"]) remember(name, "");
+    const pick = $("#scenario");
+    if (pick) pick.value = "";
+    if (pick) pick.dispatchEvent(new Event("change"));
+    else apply();
   };
 
   // Index: sorted, and never more rows laid out than can be read, so that 5,000 cases answer at once.
@@ -254,7 +256,10 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
     if (event.target.matches("input, select")) {
-      if (event.key === "Escape") event.target.blur();
+      if (event.key !== "Escape") return;
+      // A search box would empty itself; leaving it must keep what was typed.
+      event.preventDefault();
+      event.target.blur();
       return;
     }
     const act = keys[event.key];
