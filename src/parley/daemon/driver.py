@@ -94,6 +94,14 @@ class Driver(ABC):
     def rekey_ike(self) -> str | None:
         """Rekey the IKE SA now; None where the daemon has no such command."""
 
+    def reauthenticate(self) -> str | None:
+        """Start over with a new IKE SA that replaces this one (RFC 7296 section 2.8.3); None: no command."""
+        return None
+
+    @abstractmethod
+    def kill(self) -> str:
+        """End the daemon at once, telling nobody, and take its SAs and policies out of the kernel."""
+
     @abstractmethod
     def status(self) -> str:
         """Print all SAs, to be read by `parse_status`."""

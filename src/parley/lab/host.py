@@ -40,7 +40,10 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a command; true when its status is 0. `elapsed` is in seconds."""
+    """What became of a command; true when its status is 0. `elapsed` is in seconds.
+
+    `stem` names its files in the share: STEM.out, STEM.err.
+    """
 
     host: str
     command: str
@@ -48,6 +51,7 @@ class Outcome:
     output: str
     error: str
     elapsed: float
+    stem: str = ""
 
     def __bool__(self) -> bool:
         return self.status == 0
@@ -121,14 +125,15 @@ class Host:
             raise CommandTimeoutError(f"`{ticket.command}` ran past {limit:g} s", host=self.name) from None
         except AgentError as error:
             raise self._explain(error) from error
-        return Outcome(
-            self.name,
-            ticket.command,
-            status,
-            self._jail.read_text(f"{self.name}/cmd/{ticket.request}.out", default=""),
-            self._jail.read_text(f"{self.name}/cmd/{ticket.request}.err", default=""),
-            time.monotonic() - ticket.started,
-        )
+        elapsed = time.monotonic() - ticket.started
+        stem = self.stem(ticket)
+        output = self._jail.read_text(f"{stem}.out", default="")
+        complaint = self._jail.read_text(f"{stem}.err", default="")
+        return Outcome(self.name, ticket.command, status, output, complaint, elapsed, stem)
+
+    def stem(self, ticket: Ticket) -> str:
+        """What a command's files in the share are called, up to the dot."""
+        return f"{self.name}/cmd/{ticket.request}"
 
     def run(self, command: str, *, limit: float = DEFAULT_LIMITS.command) -> Outcome:
         """Run a command of the lab's own and wait for it."""

@@ -6,6 +6,7 @@
       run.json                      what was asked for, on what machine, in which order (run.record)
       cases/NAME/
         result.json                 the verdict and everything it rests on (run.record)
+        cell.json                   the same for a scenario's cell (cell.record)
         play.json                   hosts, images, kernels and each step with times and status
         capture.pcapng              every frame of every segment
         HOST.console.txt            sanitized transcript
@@ -45,6 +46,11 @@ class CaseLayout:
     def play(self) -> Path:
         """What was booted and played."""
         return self.root / "play.json"
+
+    @property
+    def cell(self) -> Path:
+        """What was booted and done in a scenario's cell."""
+        return self.root / "cell.json"
 
     @property
     def capture(self) -> Path:

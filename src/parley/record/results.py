@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from parley.errors import InputError
 from parley.verdict import Check, CheckState, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SCHEMA = 1
@@ -142,7 +144,8 @@ def write_json(path: Path, record: object) -> None:
     temporary.replace(path)
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load_json(path: Path) -> dict[str, Any]:
+    """A record's JSON object. Raises InputError for unreadable files and newer schemas."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
@@ -161,24 +164,19 @@ def _load(path: Path) -> dict[str, Any]:
     return data
 
 
-class _Reader:
-    """Turns JSON objects into records, with one clear error for what does not fit."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, (TypeError, KeyError, ValueError, AttributeError)):
-            raise InputError(self.path, 0, f"damaged record: {error}") from error
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while JSON becomes records into one clear InputError."""
+    try:
+        yield
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise InputError(path, 0, f"damaged record: {error}") from error
 
 
 def read_play(path: Path) -> PlayRecord:
     """Read play.json."""
-    data = _load(path)
-    with _Reader(path):
+    data = load_json(path)
+    with reading(path):
         data["hosts"] = tuple(HostRecord(**host) for host in data["hosts"])
         data["steps"] = tuple(StepRecord(**step) for step in data["steps"])
         return PlayRecord(**data)
@@ -186,8 +184,8 @@ def read_play(path: Path) -> PlayRecord:
 
 def read_result(path: Path) -> CaseResult:
     """Read result.json."""
-    data = _load(path)
-    with _Reader(path):
+    data = load_json(path)
+    with reading(path):
         data["verdict"] = Verdict(data["verdict"])
         data["hosts"] = tuple(HostRecord(**host) for host in data["hosts"])
         data["checks"] = tuple(
@@ -203,8 +201,8 @@ def read_result(path: Path) -> CaseResult:
 
 def read_run(path: Path) -> RunRecord:
     """Read run.json."""
-    data = _load(path)
-    with _Reader(path):
+    data = load_json(path)
+    with reading(path):
         for name in ("command", "cases", "suites"):
             data[name] = tuple(data[name])
         data["cells"] = {name: CellRef(**cell) for name, cell in data.get("cells", {}).items()}

@@ -1,0 +1,1 @@
+"""Scenario cells: one scenario between one initiator and one responder."""

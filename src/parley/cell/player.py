@@ -1,0 +1,264 @@
+"""Plays a scenario's steps in a booted lab and records what was done and shown. Judges nothing."""
+
+from __future__ import annotations
+
+import time
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from parley.cell import commands
+from parley.cell.record import Checkpoint, CommandRecord
+from parley.errors import CommandTimeoutError
+from parley.lab.topology import NETWORK
+from parley.scenario.model import Action, Mode, Role
+from parley.wire.impair import parse_impairment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from parley.cell.commands import Address, Network
+    from parley.daemon.driver import Driver
+    from parley.lab.host import Host, Ticket
+    from parley.lab.lab import Lab
+    from parley.scenario.model import Child, ScenarioStep
+
+# How long an echo may take that must come back, and one that must not (seconds).
+_UP_SECONDS = 3.0
+_DOWN_SECONDS = 0.1
+
+
+class StoppedError(Exception):
+    """The cell cannot go on; the text says why. What was recorded so far stands."""
+
+
+class Player:
+    """Drives both ends. `commands` and `checkpoints` are what it leaves behind."""
+
+    def __init__(
+        self,
+        lab: Lab,
+        drivers: Mapping[Role, Driver],
+        hosts: Mapping[Role, str],
+        *,
+        began: float,
+        progress: Callable[[str], None],
+    ) -> None:
+        self._lab = lab
+        self._scenario = drivers[Role.INITIATOR].scenario
+        self._drivers = drivers
+        self._hosts = {role: lab.hosts[name] for role, name in hosts.items()}
+        self._began = began
+        self._progress = progress
+        self.commands: list[CommandRecord] = []
+        self.checkpoints: list[Checkpoint] = []
+
+    def play(self) -> None:
+        """The whole scenario. Raises StoppedError where it cannot go on, LabError where the lab broke."""
+        self._prepare()
+        for role in (Role.RESPONDER, Role.INITIATOR):
+            if self._run(role, "start", self._drivers[role].start()):
+                raise StoppedError(f"{role}: the daemon did not start")
+        pairs = self._protected_pairs()
+        self._both("guard", {role: commands.guard(pairs) for role in Role})
+        blocked = commands.ping(self._routes(Role.INITIATOR)[:1], seconds=_DOWN_SECONDS, sizes=(56,))
+        self._run(Role.INITIATOR, "blocked", blocked)
+        for step in self._scenario.steps:
+            self._progress(step.action)
+            self._step(step)
+        self._both("keys", {role: self._drivers[role].keys() for role in Role})
+        self._both("unguard", dict.fromkeys(Role, commands.unguard()))
+
+    def _prepare(self) -> None:
+        nat = self._scenario.nat
+        if nat.initiator or nat.responder:
+            inside = str(NETWORK.main_interface(self._hosts[Role.INITIATOR].name).ipv4.ip)
+            router = self._lab.hosts["nic"]
+            self._record(router, "nat", router.start(commands.translate(inside, both=nat.responder)))
+        for role, driver in self._drivers.items():
+            for path, file in driver.files().items():
+                self._put(self._hosts[role], path, file.text, file.mode)
+            extra = [address for address in self._inner(role).values() if not self._owns(role, address)]
+            if extra:
+                interface = NETWORK.host(self._hosts[role].name).interfaces[0].name
+                self._run(role, "addresses", commands.add_addresses(extra, interface))
+
+    def _put(self, host: Host, path: str, text: str, mode: int) -> None:
+        """Through the share: contents need no quoting, and what a daemon was told is kept."""
+        place = f"{host.name}/files{path}"
+        self._lab.jail.write(place, text.encode(), mode=0o644)
+        command = f"install -D -m {mode:o} -o root -g root /parley/files{path} {path}"
+        self._record(host, "file", host.start(command))
+
+    def _step(self, step: ScenarioStep) -> None:
+        match step.action:
+            case Action.UP:
+                self._up(step)
+            case Action.TRAFFIC:
+                self._look("traffic")
+            case Action.WAIT:
+                self._run(Role.INITIATOR, "wait", f"sleep {step.seconds:g}")
+            case Action.IMPAIR:
+                self._lab.hub.impair(parse_impairment(step.argument))
+            case Action.MOVE:
+                self._move(step)
+            case _:
+                self._act(step)
+
+    def _up(self, step: ScenarioStep) -> None:
+        roles = [step.by] if step.by else list(Role)
+        statuses = self._both("up", {role: self._drivers[role].up() for role in roles})
+        self._look("up", traffic=False)
+        if any(statuses.values()) and self._scenario.expect.established:
+            raise StoppedError("the connection did not come up")
+
+    def _act(self, step: ScenarioStep) -> None:
+        """An action of one side's daemon, or of both at once."""
+        roles = [step.by] if step.by else list(Role)
+        wanted = {role: self._command(role, step) for role in roles}
+        missing = [role for role, command in wanted.items() if command is None]
+        if missing:
+            raise StoppedError(f"{missing[0]}: this daemon has no command for {step.action}")
+        statuses = self._both(step.action, {role: text for role, text in wanted.items() if text})
+        failed = [role for role, status in statuses.items() if status]
+        if step.action in {Action.DOWN, Action.DELETE_CHILD, Action.KILL}:
+            self._look(step.action, traffic=False)
+        else:
+            self._look(f"{step.action} by {step.by or 'both'}")
+        if failed:
+            raise StoppedError(f"{failed[0]}: {step.action} failed")
+
+    def _command(self, role: Role, step: ScenarioStep) -> str | None:
+        driver = self._drivers[role]
+        child = self._child(step.argument)
+        commands_of: dict[Action, Callable[[], str | None]] = {
+            Action.REKEY_CHILD: lambda: driver.rekey_child(child),
+            Action.REKEY_IKE: driver.rekey_ike,
+            Action.REAUTHENTICATE: driver.reauthenticate,
+            Action.DELETE_CHILD: lambda: driver.delete_child(child),
+            Action.DOWN: driver.down,
+            Action.KILL: driver.kill,
+            Action.RESTART: driver.start,
+        }
+        return commands_of[step.action]()
+
+    def _child(self, name: str) -> Child:
+        children = self._scenario.connection.children
+        return next((child for child in children if child.name == name), children[0])
+
+    def _move(self, step: ScenarioStep) -> None:
+        role = step.by or Role.INITIATOR
+        interface = NETWORK.main_interface(self._hosts[role].name)
+        new = f"{step.argument}/{interface.ipv4.network.prefixlen}"
+        change = (
+            f"ip address add {new} dev {interface.name} || exit\n"
+            f"ip address del {interface.ipv4} dev {interface.name}\n"
+            f"ip route replace default via {NETWORK.host(self._hosts[role].name).gateway4}"
+        )
+        self._run(role, "move", change)
+        self._run(role, "wait", "sleep 1")
+        self._look("move")
+
+    def _look(self, name: str, *, traffic: bool = True) -> None:
+        """Record both kernels and both daemons; with traffic, echoes both ways and the kernels again."""
+        kernel = self._indices("kernel", dict.fromkeys(Role, commands.KERNEL))
+        sent: dict[Role, int] = {}
+        after: dict[Role, int] = {}
+        if traffic:
+            for role in Role:
+                text = commands.ping(self._routes(role), seconds=_UP_SECONDS)
+                sent |= self._indices("traffic", {role: text})
+            after = self._indices("kernel", dict.fromkeys(Role, commands.KERNEL))
+        status = self._indices("status", {role: driver.status() for role, driver in self._drivers.items()})
+        self.checkpoints.append(Checkpoint(name, kernel, status, sent, after))
+
+    def _routes(self, role: Role) -> list[tuple[str, str]]:
+        """(source, destination) of echoes from `role`, one per pair of selectors that a child connects."""
+        if self._scenario.connection.pool:
+            return self._pool_routes(role)
+        routes: dict[tuple[str, str], None] = {}
+        for child in self._scenario.connection.children:
+            for mine in child.selectors[role]:
+                for theirs in child.selectors[role.peer]:
+                    if mine.version == theirs.version:
+                        routes[str(self._address(role, mine)), str(self._address(role.peer, theirs))] = None
+        return list(routes)
+
+    def _pool_routes(self, role: Role) -> list[tuple[str, str]]:
+        pool = ip_network(self._scenario.connection.pool)
+        listing = self._hosts[Role.INITIATOR].run("ip -o address").output.split()
+        leased = [word.partition("/")[0] for word in listing if _lies_in(word, pool)]
+        child = self._scenario.connection.children[0]
+        inside = [str(self._address(Role.RESPONDER, net)) for net in child.selectors[Role.RESPONDER]]
+        pairs = [(lease, address) for lease in leased or [""] for address in inside]
+        return pairs if role is Role.INITIATOR else [(address, lease) for lease, address in pairs if lease]
+
+    def _protected_pairs(self) -> list[tuple[Network, Network]]:
+        pairs: dict[tuple[Network, Network], None] = {}
+        for child in self._scenario.connection.children:
+            for one in child.selectors[Role.INITIATOR]:
+                for other in child.selectors[Role.RESPONDER]:
+                    if one.version == other.version:
+                        pairs[one, other] = None
+        return list(pairs)
+
+    def _inner(self, role: Role) -> dict[Network, Address]:
+        return {
+            network: self._address(role, network)
+            for child in self._scenario.connection.children
+            for network in child.selectors[role]
+            if child.mode is Mode.TUNNEL and not (role is Role.INITIATOR and self._scenario.connection.pool)
+        }
+
+    def _address(self, role: Role, network: Network) -> Address:
+        """An address of this side's host in a selector: its own if it has one, else the first."""
+        for address in self._own(role):
+            if address in network:
+                return address
+        return network[1] if network.num_addresses > 1 else network[0]
+
+    def _own(self, role: Role) -> list[Address]:
+        interfaces = NETWORK.host(self._hosts[role].name).interfaces
+        return [address.ip for interface in interfaces for address in (interface.ipv4, interface.ipv6)]
+
+    def _owns(self, role: Role, address: Address) -> bool:
+        return address in self._own(role)
+
+    def _run(self, role: Role, purpose: str, command: str) -> int | None:
+        return self._both(purpose, {role: command})[role]
+
+    def _both(self, purpose: str, texts: Mapping[Role, str]) -> dict[Role, int | None]:
+        indices = self._indices(purpose, texts)
+        return {role: self.commands[index].status for role, index in indices.items()}
+
+    def _indices(self, purpose: str, texts: Mapping[Role, str]) -> dict[Role, int]:
+        """Run a command per role, side by side; return where each was recorded."""
+        tickets = {role: self._hosts[role].start(text) for role, text in texts.items()}
+        return {role: self._record(self._hosts[role], purpose, ticket) for role, ticket in tickets.items()}
+
+    def _record(self, host: Host, purpose: str, ticket: Ticket) -> int:
+        status: int | None = None
+        try:
+            status = host.finish(ticket, self._lab.limits.command).status
+        except CommandTimeoutError:
+            self._progress(f"{purpose} ran past its limit")
+        stem = host.stem(ticket)
+        self.commands.append(
+            CommandRecord(
+                host=host.name,
+                purpose=purpose,
+                command=ticket.command,
+                started=round(ticket.started - self._began, 4),
+                elapsed=round(time.monotonic() - ticket.started, 4),
+                status=status,
+                output=f"{stem}.out",
+                error=f"{stem}.err",
+            )
+        )
+        return len(self.commands) - 1
+
+
+def _lies_in(word: str, pool: Network) -> bool:
+    try:
+        return ip_address(word.partition("/")[0]) in pool
+    except ValueError:
+        return False
