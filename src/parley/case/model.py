@@ -48,7 +48,9 @@ class ScriptedCase:
     """A directory with scripts, configuration files and references, loaded and checked.
 
     `hosts` stand in the order of their boot-independent names; `steps` in the order they are played.
-    `references` hold the most specific file per host; a host without one has no entry.
+    `references` hold the most specific file per host; a host without one has no entry. `qualified` maps
+    names under which daemons look for their configuration to the files that apply (case.qualifier).
+    `notes` say what looks like a mistake, one sentence each.
     """
 
     name: str
@@ -62,7 +64,8 @@ class ScriptedCase:
     kind: str = "kvmplutotest"
     status: str = "good"
     issue: str = ""
-    extra: dict[str, str] = field(default_factory=dict)
+    qualified: dict[str, Path] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def reference(self, host: str) -> Reference | None:
         """The reference of `host`, or None."""

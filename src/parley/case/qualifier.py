@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from parley.case.words import PLATFORMS, implementations
+from parley.case.words import has_role, is_role_word, role_words
 from parley.errors import InputError
 from parley.near import nearest
 
@@ -22,18 +22,24 @@ if TYPE_CHECKING:
 
     from parley.case.model import HostSpec
 
+# The stem of what belongs to all hosts together.
+ALL = "all"
+
 
 def select(files: Iterable[Path], stem: str, suffix: str, hosts: Sequence[HostSpec]) -> Path | None:
     """The file called `STEM[.QUALIFIER]....SUFFIX` that is meant, or None.
 
-    `stem` is a host's name, or a word that is no host (then only OTHER=WORD qualifiers can hold).
-    Raises InputError for an unknown word and for a tie.
+    `stem` is the name of one of `hosts`, or ALL. Raises InputError for an unknown word and for a tie.
     """
     best: list[Path] = []
     most = -1
     for path in sorted(files):
-        qualifiers = _qualifiers(path.name, stem, suffix)
-        if qualifiers is None or not all(_holds(path, word, stem, hosts) for word in qualifiers):
+        qualifiers = split_qualifiers(path.name, stem, suffix)
+        if qualifiers is None:
+            continue
+        # Every one is looked at, so that a mistyped one is found behind one that does not hold, too.
+        held = [_holds(path, word, stem, hosts) for word in qualifiers]
+        if not all(held):
             continue
         if len(qualifiers) > most:
             best, most = [path], len(qualifiers)
@@ -44,23 +50,28 @@ def select(files: Iterable[Path], stem: str, suffix: str, hosts: Sequence[HostSp
     return best[0] if best else None
 
 
-def _qualifiers(name: str, stem: str, suffix: str) -> list[str] | None:
-    if not name.endswith(f".{suffix}"):
+def split_qualifiers(name: str, stem: str, suffix: str) -> list[str] | None:
+    """The qualifiers in a file's name, or None if it is not called `STEM[.QUALIFIER]....SUFFIX`."""
+    if not name.startswith(f"{stem}.") or not name.endswith(f".{suffix}"):
         return None
-    first, *qualifiers = name.removesuffix(f".{suffix}").split(".")
-    return qualifiers if first == stem else None
+    return name.removesuffix(f".{suffix}").split(".")[1:]
 
 
 def _holds(path: Path, qualifier: str, stem: str, hosts: Sequence[HostSpec]) -> bool:
     other, equals, word = qualifier.partition("=")
     if not equals:
         other, word = stem, qualifier
-    known = (*PLATFORMS, *implementations())
-    if word.partition("@")[0] not in known:
-        raise InputError(path, 0, f"{word} is no platform or implementation", hint=nearest(word, known))
-    spec = next((host for host in hosts if host.name == other), None)
-    return spec is not None and word in {
-        spec.platform,
-        spec.implementation,
-        spec.implementation.partition("@")[0],
-    }
+    if not is_role_word(word):
+        raise InputError(
+            path, 0, f"{word!r} is no platform or implementation", hint=_hint(word, role_words())
+        )
+    if other == ALL:
+        raise InputError(path, 0, f"{word}: of which host?", hint=f"{hosts[0].name}={word}")
+    names = [host.name for host in hosts]
+    if other not in names:
+        raise InputError(path, 0, f"{other!r} is no host of this case", hint=_hint(other, names))
+    return has_role(hosts[names.index(other)], word)
+
+
+def _hint(word: str, known: Sequence[str]) -> str:
+    return f"rename the file; {nearest(word, known)}"

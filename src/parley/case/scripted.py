@@ -1,96 +1,98 @@
-"""Loads one directory of a suite as a case."""
+"""Loads one directory of a suite as a case.
+
+What each host is comes from three places, the first that says anything counts: the caller's overrides,
+the names of the scripts (platform), the names of the configuration files (implementation,
+case.configuration). References are `HOST[.QUALIFIER]....console.txt` (case.qualifier); if one called
+`all[.HOST=WORD]....console.txt` applies, the merged transcript is compared with it, and nothing else is.
+"""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from parley.case.configuration import implementation_of, qualified_files, require_configuration
 from parley.case.model import HostSpec, Reference, ScriptedCase
-from parley.case.qualifier import select
-from parley.case.script import load_scripts
-from parley.case.words import HOSTS, parse_role
-from parley.errors import InputError, UsageError
-from parley.near import nearest
+from parley.case.qualifier import ALL, select
+from parley.case.script import load_script
+from parley.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from parley.case.testlist import Listed
 
 _CONSOLE = "console.txt"
-# What a configuration file's name says of the daemon that reads it; the first that fits counts.
-_DAEMON_OF = (
-    (re.compile(r"([\w=@]+\.)*iked\.conf"), "openiked"),
-    (re.compile(r"([\w=@]+\.)*(swanctl|strongswan)\.conf"), "strongswan"),
-    (re.compile(r"(ipsec\.)?(conf|secrets)"), "libreswan"),
-)
 
 
-def load_case(directory: Path, listed: Listed, overrides: Mapping[str, str]) -> ScriptedCase:
+def load_case(directory: Path, listed: Listed, roles: Mapping[str, tuple[str, str]]) -> ScriptedCase:
     """Load and check the case in `directory`.
 
-    `overrides` maps hosts to PLATFORM/IMPLEMENTATION, against what the files say. Raises InputError for
-    a broken case and UsageError for an override that names what the case does not have.
+    `roles` maps hosts to platform and implementation (words.parse_role), against what the files say.
+    Raises InputError for a broken case.
     """
-    specs, steps = load_scripts(directory)
+    try:
+        return _load(directory.resolve(), listed, roles)
+    except OSError as error:
+        raise InputError(directory, 0, f"cannot be read: {error.strerror}") from error
+
+
+def _load(directory: Path, listed: Listed, roles: Mapping[str, tuple[str, str]]) -> ScriptedCase:
+    script = load_script(directory)
     files = sorted(path for path in directory.iterdir() if path.is_file())
-    hosts = tuple(_override(_with_daemon(spec, directory, files), overrides) for spec in specs)
-    for host in overrides:
-        if host not in HOSTS:
-            raise UsageError(f"--host {host}: no host is called so", hint=nearest(host, HOSTS))
+    hosts = _cast(script.hosts, files, roles)
     title, description = _description(directory)
     return ScriptedCase(
         name=directory.name,
-        directory=directory.resolve(),
-        suite=directory.resolve().parent,
+        directory=directory,
+        suite=directory.parent,
         hosts=hosts,
-        steps=steps,
+        steps=script.steps,
         references=_references(files, hosts),
         title=title,
         description=description,
         kind=listed.kind,
         status=listed.status,
         issue=listed.issue,
+        qualified=qualified_files(files, hosts),
+        notes=(*script.notes, *_spare_references(files, hosts)),
     )
 
 
-def _with_daemon(spec: HostSpec, directory: Path, files: list[Path]) -> HostSpec:
-    """The host with the daemon that its own configuration files are for, else the case's shared ones."""
-    prefix = f"{spec.name}."
-    own = {_daemon_of(path.name.removeprefix(prefix)) for path in files if path.name.startswith(prefix)}
-    shared = {_daemon_of(path.name) for path in files}
-    for found in (own - {""}, shared - {""}):
-        if len(found) > 1:
-            daemons = " and ".join(sorted(found))
-            raise InputError(directory, 0, f"the configuration files of {spec.name} are for {daemons}")
-        if found:
-            return replace(spec, implementation=found.pop())
-    return spec
+def _cast(
+    specs: Sequence[HostSpec], files: Sequence[Path], roles: Mapping[str, tuple[str, str]]
+) -> tuple[HostSpec, ...]:
+    """The hosts in their roles. All platforms come first: what a qualified file means may hang on them."""
+    asked = [roles.get(spec.name, ("", "")) for spec in specs]
+    hosts = [
+        replace(spec, platform=platform or spec.platform)
+        for spec, (platform, _) in zip(specs, asked, strict=True)
+    ]
+    cast = tuple(
+        replace(host, implementation=implementation or implementation_of(host, files, hosts))
+        for host, (_, implementation) in zip(hosts, asked, strict=True)
+    )
+    for host, (_, implementation) in zip(cast, asked, strict=True):
+        if implementation:
+            require_configuration(host, files, cast)
+    return cast
 
 
-def _daemon_of(name: str) -> str:
-    """`openbsd.iked.conf` (qualifiers may stand before) or `iked.conf` as the daemon that reads it."""
-    for pattern, daemon in _DAEMON_OF:
-        if pattern.fullmatch(name):
-            return daemon
-    return ""
-
-
-def _override(spec: HostSpec, overrides: Mapping[str, str]) -> HostSpec:
-    if spec.name not in overrides:
-        return spec
-    platform, implementation = parse_role(spec.name, overrides[spec.name])
-    return HostSpec(spec.name, platform or spec.platform, implementation or spec.implementation)
-
-
-def _references(files: list[Path], hosts: tuple[HostSpec, ...]) -> tuple[Reference, ...]:
-    merged = select(files, "all", _CONSOLE, hosts)
+def _references(files: Sequence[Path], hosts: Sequence[HostSpec]) -> tuple[Reference, ...]:
+    merged = select(files, ALL, _CONSOLE, hosts)
     if merged is not None:
-        return (Reference("", merged.resolve()),)
+        return (Reference("", merged),)
     chosen = ((host.name, select(files, host.name, _CONSOLE, hosts)) for host in hosts)
-    return tuple(Reference(host, path.resolve()) for host, path in chosen if path is not None)
+    return tuple(Reference(host, path) for host, path in chosen if path is not None)
+
+
+def _spare_references(files: Sequence[Path], hosts: Sequence[HostSpec]) -> tuple[str, ...]:
+    stems = {host.name for host in hosts} | {ALL}
+    spare = (
+        path for path in files if path.name.endswith(_CONSOLE) and path.name.partition(".")[0] not in stems
+    )
+    return tuple(f"{path.name} is compared with nothing: no such host in the scripts" for path in spare)
 
 
 def _description(directory: Path) -> tuple[str, str]:

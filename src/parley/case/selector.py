@@ -1,26 +1,66 @@
-"""Which cases are meant: names, globs and `status:`/`kind:` words."""
+"""Which cases are meant, and loading them.
+
+A selector is a case's name, a glob over names, or FIELD:GLOB. A name means the case whatever its status;
+so do `status:` and `issue:`. Everything else means good cases only. Several selectors mean all that any
+of them means.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from parley.case.scripted import load_case
+from parley.case.words import parse_role
 from parley.errors import InputError, UsageError
 from parley.near import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from parley.case.model import ScriptedCase
     from parley.case.suite import Suite
     from parley.case.testlist import Listed
 
-_FIELDS = {
+GOOD = "good"
+_OF_ANY_STATUS: dict[str, Callable[[Listed], str]] = {
     "status": lambda entry: entry.status,
-    "kind": lambda entry: entry.kind,
     "issue": lambda entry: entry.issue,
 }
+_OF_ENTRY: dict[str, Callable[[Listed], str]] = {
+    **_OF_ANY_STATUS,
+    "kind": lambda entry: entry.kind,
+}
+_OF_CASE: dict[str, Callable[[ScriptedCase], Iterable[str]]] = {
+    "host": lambda case: (host.name for host in case.hosts),
+    "platform": lambda case: (host.platform for host in case.hosts),
+    "implementation": lambda case: (host.implementation for host in case.hosts),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Selector:
+    """One word of the user's, `text`; without a field its pattern is about names."""
+
+    text: str
+    field: str
+    pattern: str
+
+    def means(self, entry: Listed) -> bool:
+        """Whether it means a case, as far as can be said before loading it."""
+        if not self.field and entry.name == self.pattern:
+            return True
+        if entry.status != GOOD and self.field not in _OF_ANY_STATUS:
+            return False
+        value = _OF_ENTRY[self.field](entry) if self.field else entry.name
+        return fnmatchcase(value, self.pattern)
+
+    def means_loaded(self, case: ScriptedCase) -> bool:
+        """The same of a loaded case and a field that only loading tells."""
+        return case.status == GOOD and any(
+            fnmatchcase(value, self.pattern) for value in _OF_CASE[self.field](case)
+        )
 
 
 def select_cases(
@@ -28,52 +68,78 @@ def select_cases(
 ) -> tuple[list[ScriptedCase], list[InputError]]:
     """Load the cases that are meant, in the order of their suites, each once.
 
-    Without selectors every case of status good is meant; a case named literally is meant whatever its
-    status. Returns what is wrong with the suites and with single cases beside the cases that are fine.
-    Raises UsageError for a selector that means nothing.
+    Without selectors every case of status good is meant. `overrides` maps hosts to
+    PLATFORM/IMPLEMENTATION. Returns what is wrong with the suites and with single cases beside the cases
+    that are fine. Raises UsageError for a selector or an override that means nothing.
     """
-    meant = [(suite, entry) for suite in suites for entry in suite.listed if _is_meant(entry, selectors)]
-    _require_all_used(suites, selectors)
-    cases: dict[str, ScriptedCase] = {}
+    roles = {host: parse_role(host, text) for host, text in overrides.items()}
+    wanted = [_parse(text) for text in selectors or ("*",)]
+    unused = {selector.text for selector in wanted} if selectors else set()
     errors = [error for suite in suites for error in suite.errors]
-    for suite, entry in meant:
-        try:
-            case = load_case(suite.path / entry.name, entry, overrides)
-        except InputError as error:
-            errors.append(error)
-            continue
-        if case.name in cases:
-            errors.append(InputError(case.directory, 0, f"{cases[case.name].directory} has the same name"))
-            continue
-        cases[case.name] = case
+    cases: dict[str, ScriptedCase] = {}
+    for loaded in _load_meant(suites, wanted, roles, unused):
+        if isinstance(loaded, InputError):
+            errors.append(loaded)
+        elif cases.setdefault(loaded.name, loaded).directory != loaded.directory:
+            errors.append(
+                InputError(loaded.directory, 0, f"{cases[loaded.name].directory} has the same name")
+            )
+    for selector in (selector for selector in wanted if selector.text in unused):
+        raise _means_nothing(selector, suites)
+    _require_used(roles, cases.values(), errors)
     return list(cases.values()), errors
 
 
-def _is_meant(entry: Listed, selectors: Sequence[str]) -> bool:
-    if not selectors:
-        return entry.status == "good"
-    return any(_matches(entry, selector) for selector in selectors)
+def _parse(text: str) -> _Selector:
+    field, colon, pattern = text.partition(":")
+    if not colon:
+        return _Selector(text, "", text)
+    known = [*_OF_ENTRY, *_OF_CASE]
+    if field not in known:
+        raise UsageError(f"{text}: cases have no field {field}", hint=nearest(field, known))
+    return _Selector(text, field, pattern)
 
 
-def _matches(entry: Listed, selector: str) -> bool:
-    field, colon, pattern = selector.partition(":")
-    if colon:
-        if field not in _FIELDS:
-            raise UsageError(f"{selector}: cases have no field {field}", hint=nearest(field, _FIELDS))
-        return fnmatchcase(_FIELDS[field](entry), pattern)
-    if entry.name == selector:
-        return True
-    return entry.status == "good" and fnmatchcase(entry.name, selector)
+def _load_meant(
+    suites: Iterable[Suite],
+    wanted: Sequence[_Selector],
+    roles: Mapping[str, tuple[str, str]],
+    unused: set[str],
+) -> Iterator[ScriptedCase | InputError]:
+    """Load what must be, yield what is meant, and take what meant something out of `unused`."""
+    early = [selector for selector in wanted if selector.field not in _OF_CASE]
+    late = [selector for selector in wanted if selector.field in _OF_CASE]
+    entries = [(suite.path, entry) for suite in suites for entry in suite.listed]
+    for path, entry in entries:
+        hits = [selector for selector in early if selector.means(entry)]
+        if not hits and not (late and entry.status == GOOD):
+            continue
+        try:
+            case = load_case(path / entry.name, entry, roles)
+        except InputError as error:
+            # Whether a late selector means it cannot be known, and silence might hide a case.
+            yield error
+        else:
+            hits += [selector for selector in late if selector.means_loaded(case)]
+            if hits:
+                yield case
+        unused.difference_update(selector.text for selector in hits)
 
 
-def _require_all_used(suites: Sequence[Suite], selectors: Sequence[str]) -> None:
-    for selector in selectors:
-        if not any(_matches(entry, selector) for suite in suites for entry in suite.listed):
-            names = [name for suite in suites for name in suite.names()]
-            where = ", ".join(str(suite.path) for suite in suites)
-            raise UsageError(f"no case of {where} is meant by {selector!r}", hint=_hint(selector, names))
+def _require_used(roles: Iterable[str], cases: Iterable[ScriptedCase], errors: Sequence[InputError]) -> None:
+    found = {host.name for case in cases for host in case.hosts}
+    for host in roles:
+        if found and host not in found and not errors:
+            raise UsageError(f"--host {host}: no selected case has this host", hint=nearest(host, found))
 
 
-def _hint(selector: str, names: list[str]) -> str:
-    hint = nearest(selector, names)
-    return hint if hint.startswith("did") else "parley list shows all names; quote globs"
+def _means_nothing(selector: _Selector, suites: Sequence[Suite]) -> UsageError:
+    where = ", ".join(str(suite.path) for suite in suites)
+    names = [name for suite in suites for name in suite.names()]
+    others = sum(fnmatchcase(name, selector.pattern) for name in names) if not selector.field else 0
+    hint = nearest(selector.text, names)
+    if others:
+        hint = f"{others} with another status fit; name them in full"
+    elif not hint.startswith("did"):
+        hint = "parley list shows all names; quote globs"
+    return UsageError(f"no case of {where} is meant by {selector.text!r}", hint=hint)

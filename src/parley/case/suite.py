@@ -11,11 +11,16 @@ from parley.errors import InputError, UsageError
 
 TESTLIST = "TESTLIST"
 UNLISTED = "unlisted"
+# Where suites lie in trees that people have: Libreswan's, and one that holds several suites.
+_SUITES_BELOW = ("testing/pluto", "pluto", "*")
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The cases of a suite in their order, and what is wrong with its TESTLIST."""
+    """The cases of a suite in their order, and what is wrong with its TESTLIST.
+
+    A directory that TESTLIST does not list comes last, with status UNLISTED.
+    """
 
     path: Path
     listed: tuple[Listed, ...]
@@ -38,24 +43,38 @@ def default_suite() -> Path:
 def load_suite(path: Path) -> Suite:
     """Look at the suite in `path`, or at the single case there; scan names only.
 
-    Raises UsageError if there is neither.
+    A case is a directory with description.txt, eastinit.sh or all.*.sh. Raises UsageError if there is
+    neither suite nor case, and InputError if a TESTLIST cannot be read.
     """
     if not path.is_dir():
         raise UsageError(f"there is no directory {path}")
     path = path.resolve()
-    if _is_case(path):
-        return Suite(path.parent, (Listed(path.name),))
-    found = sorted(entry.name for entry in path.iterdir() if entry.is_dir() and _is_case(entry))
+    try:
+        return _load(path)
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
+def _load(path: Path) -> Suite:
     if (path / TESTLIST).exists():
         listed, errors = parse_testlist(path / TESTLIST)
         known = {entry.name for entry in listed}
-        rest = [Listed(name, status=UNLISTED) for name in found if name not in known]
-        return Suite(path, (*listed, *rest), tuple(errors))
+        unlisted = (Listed(name, status=UNLISTED) for name in _cases_below(path) if name not in known)
+        return Suite(path, (*listed, *unlisted), tuple(errors))
+    if _is_case(path):
+        return Suite(path.parent, (Listed(path.name),))
+    found = _cases_below(path)
     if not found:
         raise UsageError(
-            f"{path} is no suite: it has no {TESTLIST}, and no directory with a description.txt or *.sh"
+            f"{path} is no suite and no case: it has no {TESTLIST}, and neither it nor a directory in it has "
+            "a description.txt, eastinit.sh or all.*.sh",
+            hint=_suite_below(path),
         )
     return Suite(path, tuple(Listed(name) for name in found))
+
+
+def _cases_below(path: Path) -> list[str]:
+    return sorted(entry.name for entry in path.iterdir() if entry.is_dir() and _is_case(entry))
 
 
 def _is_case(directory: Path) -> bool:
@@ -64,3 +83,8 @@ def _is_case(directory: Path) -> bool:
         or (directory / "eastinit.sh").exists()
         or any(directory.glob("all.*.sh"))
     )
+
+
+def _suite_below(path: Path) -> str:
+    found = next((file for where in _SUITES_BELOW for file in sorted(path.glob(f"{where}/{TESTLIST}"))), None)
+    return f"--suite {found.parent}" if found else ""

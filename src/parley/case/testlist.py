@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parley.case.text import read_lines
 from parley.errors import InputError
 from parley.near import nearest
 
@@ -32,13 +33,9 @@ def parse_testlist(path: Path) -> tuple[list[Listed], list[InputError]]:
 
     Raises InputError if the file cannot be read at all.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, 0, f"cannot be read: {error}") from error
     listed: dict[str, Listed] = {}
     errors: list[InputError] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_lines(path), 1):
         fields = line.partition("#")[0].split()
         if not fields:
             continue
@@ -59,6 +56,8 @@ def _entry(path: Path, number: int, fields: list[str], known: Container[str]) ->
         raise InputError(path, number, f"no status is called {status}", hint=nearest(status, STATUSES))
     if name in known:
         raise InputError(path, number, f"{name} is listed twice")
+    if "/" in name or name in {".", ".."}:
+        raise InputError(path, number, f"{name} is no directory directly beside this file")
     if not (path.parent / name).is_dir():
         raise InputError(path, number, f"there is no directory {name}")
     return Listed(name, kind, status, "".join(issue))
