@@ -15,6 +15,12 @@ Network = IPv4Network | IPv6Network
 KERNEL = "ip -s xfrm state; echo ==== policy ====; ip xfrm policy list nosock"
 POLICY_MARK = "==== policy ====\n"
 
+# Wait until the kernel holds no SA, up to five seconds; a delete takes a round trip to reach the peer.
+GONE = (
+    'tries=100; while [ -n "$(ip xfrm state)" ]; do '
+    "tries=$((tries - 1)); [ $tries -gt 0 ] || exit 1; sleep 0.05; done"
+)
+
 # Bytes of ICMP payload: small, just below what fits a tunnel unfragmented, beyond it.
 SIZES = (56, 1300, 3000)
 

@@ -120,6 +120,8 @@ class Player:
             raise StoppedError(f"{missing[0]}: this daemon has no command for {step.action}")
         statuses = self._both(step.action, {role: text for role, text in wanted.items() if text})
         failed = [role for role, status in statuses.items() if status]
+        if step.action is Action.DOWN or (step.action is Action.DELETE_CHILD and self._has_one_child()):
+            self._both("gone", dict.fromkeys(Role, commands.GONE))
         if step.action in {Action.DOWN, Action.DELETE_CHILD, Action.KILL}:
             self._look(step.action, traffic=False)
         else:
@@ -140,6 +142,9 @@ class Player:
             Action.RESTART: driver.start,
         }
         return commands_of[step.action]()
+
+    def _has_one_child(self) -> bool:
+        return len(self._scenario.connection.children) == 1
 
     def _child(self, name: str) -> Child:
         children = self._scenario.connection.children

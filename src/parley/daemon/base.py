@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from parley.daemon.driver import Driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Daemon:
     """An implementation of IKEv2.
 
     `processes` are names of its long-lived processes, in the order in which they are stopped; `package`
-    is the Debian package whose version counts.
+    is the Debian package whose version counts. `driver` plays it in scenarios; None: scripted cases only.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Daemon:
     package: str
     processes: tuple[str, ...]
     trouble: tuple[Trouble, ...] = ()
+    driver: type[Driver] | None = None
 
     def find_trouble(self, line: str) -> Trouble | None:
         """The trouble that a line of a log speaks of, if any."""

@@ -9,15 +9,21 @@ from parley.verdict import Check, CheckState
 from parley.wire.leak import inspect_wire
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from parley.record.layout import CaseLayout
+    from parley.wire.leak import SelectorPair
 
 _NAME = "nothing in clear"
 
 
-def check_wire(layout: CaseLayout) -> Check:
-    """Look for packets between protected networks on public segments, in the capture alone."""
+def check_wire(layout: CaseLayout, selectors: Iterable[SelectorPair] | None = None) -> Check:
+    """Look for protected packets in clear on public segments, in the capture alone.
+
+    `selectors` say what is protected; without them it is all traffic between protected networks.
+    """
     try:
-        report = inspect_wire(layout.capture)
+        report = inspect_wire(layout.capture, selectors=selectors)
     except (OSError, InputError) as error:
         return Check(_NAME, CheckState.ERROR, "", str(error), layout.capture.name)
     if report.leaks:

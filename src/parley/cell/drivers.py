@@ -1,0 +1,61 @@
+"""Which driver plays which end of a cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from parley.daemon.driver import Addresses
+from parley.daemon.registry import daemon_named
+from parley.errors import UsageError
+from parley.lab.topology import NETWORK
+from parley.scenario.model import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from parley.cell.record import CellRecord
+    from parley.daemon.driver import Driver
+    from parley.scenario.model import Scenario
+
+_IPV6 = 6
+# Where each end of a translated connection finds the other: nic's legs (cell.commands.translate).
+_PUBLIC_INITIATOR, _PUBLIC_RESPONDER = "192.1.2.254", "192.1.3.254"
+
+
+def hosts_of(scenario: Scenario) -> dict[Role, str]:
+    """The hosts that play the two roles: behind a NAT sits road, whose way out is nic."""
+    connection = scenario.connection
+    translated = scenario.nat.initiator or scenario.nat.responder
+    return {
+        Role.INITIATOR: "road" if translated else connection.initiator.host,
+        Role.RESPONDER: connection.responder.host,
+    }
+
+
+def make_driver(
+    implementation: str, scenario: Scenario, role: Role, hosts: Mapping[Role, str], version: str = ""
+) -> Driver:
+    """The driver of `implementation` for one end. Raises UsageError for one that cannot play scenarios."""
+    daemon = daemon_named(implementation)
+    if daemon.driver is None:
+        raise UsageError(f"{daemon.title} has no driver for scenarios")
+    return daemon.driver(scenario, role, _addresses(scenario, role, hosts), version)
+
+
+def driver_for(record: CellRecord, scenario: Scenario, role: Role) -> Driver:
+    """The driver that played `role` in a recorded cell."""
+    implementation = record.initiator if role is Role.INITIATOR else record.responder
+    version = next((host.version for host in record.hosts if host.name == record.roles[role]), "")
+    return make_driver(implementation, scenario, role, record.roles, version)
+
+
+def _addresses(scenario: Scenario, role: Role, hosts: Mapping[Role, str]) -> Addresses:
+    mine, theirs = (NETWORK.main_interface(hosts[side]) for side in (role, role.peer))
+    if scenario.connection.outer_family == _IPV6:
+        return Addresses(str(mine.ipv6.ip), str(theirs.ipv6.ip), mine.name)
+    remote = str(theirs.ipv4.ip)
+    if role is Role.RESPONDER and (scenario.nat.initiator or scenario.nat.responder):
+        remote = _PUBLIC_INITIATOR
+    if role is Role.INITIATOR and scenario.nat.responder:
+        remote = _PUBLIC_RESPONDER
+    return Addresses(str(mine.ipv4.ip), remote, mine.name)

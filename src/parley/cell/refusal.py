@@ -1,0 +1,26 @@
+"""Whether a connection that must be refused was, with the right notify and without any SA."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from parley.scenario.model import Role
+from parley.verdict import Check, CheckState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from parley.cell.evidence import Evidence
+
+
+def check_refusal(evidence: Evidence) -> Iterator[Check]:
+    """No SA on either end, and the notify that the RFC asks for."""
+    for point in evidence.record.checkpoints:
+        for role in Role:
+            held = [sa.spi for sa in evidence.kernel(point.kernel[role]).sas if sa.encryption or sa.integrity]
+            path = evidence.evidence_path(point.kernel[role])
+            if held:
+                detail = f"SAs although the connection must be refused: {', '.join(held)}"
+                yield Check("refused", CheckState.FAILED, evidence.host(role), detail, path)
+            else:
+                yield Check("refused", CheckState.OK, evidence.host(role))
