@@ -71,6 +71,16 @@ def test_words_that_vanished_are_remembered_too() -> None:
     assert marked.lines == ((Span("retransmit after "), Span("T", "0.5"), Span(" seconds")),)
 
 
+def test_a_symbol_counts_as_one_word_even_if_its_line_grows() -> None:
+    marked = mark_sanitized("auth 0xb35a 128\n", "auth KEY#3(512 bits) 128\n")
+    assert marked.lines == ((Span("auth "), Span("KEY#3(512 bits)", "0xb35a"), Span(" 128")),)
+
+
+def test_an_endless_line_is_marked_whole() -> None:
+    marked = mark_sanitized("a b " * 50_000 + "\n", "a c " * 50_000 + "\n")
+    assert marked.lines == ((Span("a c " * 50_000, ""),),)
+
+
 def test_removed_lines_are_counted_and_new_ones_marked_whole() -> None:
     marked = mark_sanitized("keep\nnoise 1\nnoise 2\nkeep too\n", "keep\nkeep too\n")
     assert (marked.changed, marked.removed) == (0, 2)

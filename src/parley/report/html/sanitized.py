@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby, takewhile
-from operator import eq
+from difflib import SequenceMatcher
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
 
 from parley.report.html.align import aligned
@@ -14,9 +15,12 @@ from parley.transcript.compare import split_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_WORDS: Final = re.compile(r"\w+|\s+|[^\w\s]")
+# A symbol such as SPI#1 is one word, as the number was that it stands for.
+_WORDS: Final = re.compile(r"\w+#\d+|\w+|\s+|[^\w\s]")
 _ALIKE: Final = 0.5
+# Beyond these, in lines and words, a guest could make the comparison take minutes.
 _LONG_BLOCK: Final = 100
+_LONG_LINE: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,31 +106,27 @@ def _match(raw: Sequence[str], clean: Sequence[str]) -> list[Spans]:
 
 
 def _resembles(before: Sequence[str], after: Sequence[str]) -> bool:
-    same = sum(map(eq, before, after)) if len(before) == len(after) else sum(_ends(before, after))
-    return bool(same >= _ALIKE * max(len(before), len(after)))
+    """Whether at least half of a clean line's words stood in the raw one; endless lines resemble nothing."""
+    if len(before) > _LONG_LINE or len(after) > _LONG_LINE:
+        return False
+    common = Counter(before) & Counter(after)
+    return common.total() >= _ALIKE * len(after)
 
 
 def _within(before: Sequence[str], after: Sequence[str]) -> Spans:
-    """Word by word where both lines have as many; else all between what they begin and end with alike."""
-    if len(before) != len(after):
-        head, tail = _ends(before, after)
-        parts = (
-            Span("".join(after[:head])),
-            Span("".join(after[head : len(after) - tail]), "".join(before[head : len(before) - tail])),
-            Span("".join(after[len(after) - tail :])),
-        )
-        return tuple(part for part in parts if part.text)
+    """A clean line in stretches of words: those that were there before, and those that replaced others."""
     spans: list[Span] = []
-    for same, pairs in groupby(zip(before, after, strict=True), key=lambda pair: pair[0] == pair[1]):
-        was, text = map("".join, zip(*pairs, strict=True))
-        spans.append(Span(text) if same else Span(text, was))
+    for tag, i1, i2, j1, j2 in _changes(before, after):
+        text = "".join(after[j1:j2])
+        if text:
+            spans.append(Span(text, None if tag == "equal" else "".join(before[i1:i2])))
     return tuple(spans)
 
 
-def _ends(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
-    head = _common(before, after)
-    return head, _common(before[head:][::-1], after[head:][::-1])
-
-
-def _common(before: Sequence[str], after: Sequence[str]) -> int:
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+def _changes(before: Sequence[str], after: Sequence[str]) -> Iterable[tuple[str, int, int, int, int]]:
+    if len(before) != len(after):
+        return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    # A sanitizer mostly writes one word for one word; then place tells more than likeness.
+    same = [ours == theirs for ours, theirs in zip(before, after, strict=True)]
+    cuts = [0, *(at for at in range(1, len(same)) if same[at] != same[at - 1]), len(same)]
+    return [("equal" if same[i] else "replace", i, j, i, j) for i, j in pairwise(cuts) if i < j]

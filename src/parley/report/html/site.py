@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from datetime import datetime
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
@@ -17,11 +18,15 @@ from parley import __version__
 from parley.escape import visible
 from parley.report.html.links import href, up_from
 from parley.report.marks import VERDICTS
+from parley.verdict import Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from parley.record.results import CaseResult
+
 _STATUS: Final = ".status.json"
+_LINK: Final = re.compile(r"(https?://[\w./?=&%#~+:-]*[\w/])", re.ASCII)
 _HERE: Final = resources.files(__package__)
 ASSETS: Final = ("style.css", "report.js")
 
@@ -131,6 +136,7 @@ def _environment() -> Environment:
     environment.filters["size"] = _size
     environment.filters["fragment"] = _fragment
     environment.filters["moment"] = _moment
+    environment.filters["reason"] = _reason
     environment.globals["marks"] = VERDICTS
     return environment
 
@@ -142,6 +148,15 @@ def _shown(value: object) -> object:
 
 def _fragment(text: str) -> str:
     return quote(text, safe="")
+
+
+def _reason(result: CaseResult) -> object:
+    """A result's reason; links in it work where it names an issue, which a suite wrote and no guest."""
+    if result.verdict not in {Verdict.KNOWN, Verdict.FIXED}:
+        return result.reason
+    parts = _LINK.split(visible(result.reason))
+    link = Markup('<a href="{0}" rel="noreferrer">{0}</a>')
+    return Markup().join(link.format(part) if number % 2 else part for number, part in enumerate(parts))
 
 
 def _moment(text: str) -> str:
