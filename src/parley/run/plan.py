@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from parley.backend.base import Backend
-    from parley.case.model import HostSpec, ScriptedCase
+    from parley.case.model import HostSpec
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
 
@@ -37,14 +37,14 @@ def image_name(spec: HostSpec) -> str:
     return spec.implementation or TOOLS_IMAGE
 
 
-def images_needed(cases: Iterable[ScriptedCase]) -> tuple[str, ...]:
-    """Names of all images that the cases boot."""
-    return tuple(sorted({image_name(host) for case in cases for host in case.hosts}))
+def images_needed(hosts: Iterable[HostSpec]) -> tuple[str, ...]:
+    """Names of all images that the hosts boot."""
+    return tuple(sorted({image_name(host) for host in hosts}))
 
 
-def plan_hosts(case: ScriptedCase, equipment: Equipment) -> tuple[HostPlan, ...]:
-    """How each host of a case is booted. Raises UnsupportedError for a platform that is not here."""
-    return tuple(_plan_host(spec, equipment) for spec in case.hosts)
+def plan_hosts(hosts: Iterable[HostSpec], equipment: Equipment) -> tuple[HostPlan, ...]:
+    """How each host is booted. Raises UnsupportedError for a platform that is not here."""
+    return tuple(_plan_host(spec, equipment) for spec in hosts)
 
 
 def _plan_host(spec: HostSpec, equipment: Equipment) -> HostPlan:

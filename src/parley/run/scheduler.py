@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from parley.record.results import CaseResult
-    from parley.run.worker import Job
+    from parley.run.job import Job
 
 _PR_SET_PDEATHSIG = 1
 # How long a worker may take to put its lab away before it is killed (seconds).
@@ -78,7 +78,7 @@ def _fill(
         job = next(waiting, None)
         if job is None:
             return
-        watcher.started(job.case.name)
+        watcher.started(job.name)
         worker = _start(job)
         workers[worker.events] = worker
 
@@ -86,7 +86,7 @@ def _fill(
 def _start(job: Job) -> _Worker:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(job, theirs, os.getpid()), name=job.case.name)
+    process = context.Process(target=_work, args=(job, theirs, os.getpid()), name=job.name)
     process.start()
     theirs.close()
     return _Worker(job, process, ours)
@@ -115,7 +115,7 @@ def _attend(worker: _Worker, watcher: Watcher) -> CaseResult | None:
         worker.process.join()
         event = broken_result(worker.job, f"its worker ended with status {worker.process.exitcode}")
     if isinstance(event, str):
-        watcher.progressed(worker.job.case.name, event)
+        watcher.progressed(worker.job.name, event)
         return None
     worker.process.join()
     worker.events.close()

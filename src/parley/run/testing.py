@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 from parley.pki import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from parley.case.model import ScriptedCase
     from parley.lab.jail import Jail
+    from parley.scenario.model import Scenario
 
 GUEST_TESTING = "/testing"
 
@@ -36,9 +38,28 @@ def lay_out_testing(case: ScriptedCase, jail: Jail, certificates: Path) -> None:
         for path in tree:
             mode = 0o755 if path.suffix == ".sh" else 0o644
             jail.write(f"{target}/{path.name}", path.read_bytes(), mode=mode)
-    for kind in sorted(certificate_kinds(case)):
+    hosts = [host.name for host in case.hosts]
+    _copy_certificates(certificate_kinds(case), jail, certificates, hosts)
+
+
+def lay_out_certificates(scenario: Scenario, jail: Jail, certificates: Path) -> None:
+    """Copy the certificates that a scenario's two ends need into its share."""
+    jail.make_directory("testing")
+    sides = (scenario.connection.initiator, scenario.connection.responder)
+    _copy_certificates(scenario_kinds(scenario), jail, certificates, [side.host for side in sides])
+
+
+def scenario_kinds(scenario: Scenario) -> frozenset[str]:
+    """The kinds of certificates that a scenario names."""
+    sides = (scenario.connection.initiator, scenario.connection.responder)
+    return frozenset(side.authentication.certificate for side in sides) - {""}
+
+
+def _copy_certificates(kinds: Iterable[str], jail: Jail, certificates: Path, hosts: Iterable[str]) -> None:
+    wanted = ("ca.", "crl", *(f"{host}." for host in hosts))
+    for kind in sorted(kinds):
         for path in _files(certificates / kind):
-            if path.name.startswith(("ca.", "crl", *(host.name + "." for host in case.hosts))):
+            if path.name.startswith(wanted):
                 jail.write(f"testing/x509/{kind}/{path.name}", path.read_bytes())
 
 

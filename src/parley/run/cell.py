@@ -1,0 +1,165 @@
+"""Running a scenario's cell."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from parley.case.model import HostSpec
+from parley.cell.drivers import hosts_of, make_driver
+from parley.cell.judge import judge_cell
+from parley.cell.player import Player, StoppedError
+from parley.cell.record import CellRecord
+from parley.errors import LabError
+from parley.judge.judge import conclude
+from parley.lab.jail import Jail
+from parley.lab.lab import Lab
+from parley.lab.play import collect
+from parley.lab.topology import NETWORK
+from parley.record.results import write_json
+from parley.run.job import Job, host_record
+from parley.run.plan import plan_hosts
+from parley.run.stopwatch import Stopwatch
+from parley.run.testing import lay_out_certificates
+from parley.scenario.model import Role
+from parley.verdict import Verdict
+from parley.wire.impair import parse_impairment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from parley.daemon.driver import Driver
+    from parley.lab.lab import HostPlan
+    from parley.record.results import CaseResult
+    from parley.scenario.model import KnownFailure, Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellJob(Job):
+    """A scenario between two implementations.
+
+    `try_lacks` runs it in spite of a declared lack, to see whether the declaration still holds;
+    `impairments` come on top of the scenario's own.
+    """
+
+    scenario: Scenario
+    implementations: dict[Role, str]
+    impairments: tuple[str, ...] = ()
+    try_lacks: bool = False
+
+    def attempt(self, started: str, progress: Callable[[str], None]) -> CaseResult:
+        """Boot, play, collect and judge, unless an implementation is declared to lack something."""
+        drivers = self._drivers()
+        lack = _lack(drivers)
+        if lack and not self.try_lacks:
+            return self.result(started, Verdict.UNSUPPORTED, lack)
+        watch = Stopwatch()
+        plans = plan_hosts(self._hosts(), self.equipment)
+        record = self._play(plans, drivers, watch, progress)
+        write_json(self.layout.cell, record)
+        progress("judge")
+        checks = judge_cell(self.layout, record, self.scenario)
+        watch.done("judge")
+        verdict, reason = conclude(checks)
+        result = self.result(started, *self._known(verdict, reason, lack))
+        return replace(result, checks=checks, hosts=record.hosts, durations=watch.durations)
+
+    def _drivers(self) -> dict[Role, Driver]:
+        hosts = hosts_of(self.scenario)
+        images = self.equipment.images
+        return {
+            role: make_driver(name, self.scenario, role, hosts, images[name].version)
+            for role, name in self.implementations.items()
+        }
+
+    def _hosts(self) -> list[HostSpec]:
+        names = hosts_of(self.scenario)
+        specs = [HostSpec(names[role], implementation=name) for role, name in self.implementations.items()]
+        if self.scenario.nat.initiator or self.scenario.nat.responder:
+            specs.append(HostSpec("nic"))
+        return specs
+
+    def _play(
+        self,
+        plans: tuple[HostPlan, ...],
+        drivers: dict[Role, Driver],
+        watch: Stopwatch,
+        progress: Callable[[str], None],
+    ) -> CellRecord:
+        """Never raises for what breaks in the lab: that is recorded."""
+        jail = Jail(self.layout.share)
+        jail.create()
+        lay_out_certificates(self.scenario, jail, self.equipment.certificates)
+        impairments = (*self.scenario.impairments, *self.impairments)
+        player: Player | None = None
+        error = stopped = ""
+        progress("boot")
+        try:
+            with Lab(
+                self.layout,
+                plans,
+                NETWORK,
+                limits=self.limits,
+                impairments=[parse_impairment(text) for text in impairments],
+            ) as lab:
+                watch.done("boot")
+                player = Player(lab, drivers, hosts_of(self.scenario), began=watch.began, progress=progress)
+                try:
+                    player.play()
+                except StoppedError as stop:
+                    stopped = str(stop)
+                    player.finish()
+                watch.done("play")
+                progress("collect")
+                collect(lab)
+                watch.done("collect")
+        except LabError as broken:
+            error = str(broken)
+            watch.done("lab error")
+        return CellRecord(
+            scenario=self.scenario.name,
+            scenario_path=str(self.scenario.path),
+            initiator=self.implementations[Role.INITIATOR],
+            responder=self.implementations[Role.RESPONDER],
+            hosts=tuple(host_record(plan) for plan in plans),
+            roles=hosts_of(self.scenario),
+            commands=tuple(player.commands) if player else (),
+            checkpoints=tuple(player.checkpoints) if player else (),
+            steps=tuple(step.action for step in self.scenario.steps),
+            durations=dict(watch.durations),
+            impairments=impairments,
+            error=error,
+            stopped=stopped,
+        )
+
+    def _known(self, verdict: Verdict, reason: str, lack: str) -> tuple[Verdict, str]:
+        """The verdict in the light of what is declared: a lack that works, a defect that is known."""
+        if lack:
+            if verdict is Verdict.PASSED:
+                return Verdict.FIXED, f"works although declared a lack: {lack}"
+            return Verdict.UNSUPPORTED, lack
+        for known in self.scenario.known:
+            if not self._matches(known):
+                continue
+            if verdict is Verdict.PASSED:
+                return Verdict.FIXED, f"passed although known to fail: {known.finding}"
+            if verdict is Verdict.FAILED and re.search(known.reason, reason):
+                return Verdict.KNOWN, f"{known.finding}: {reason}"
+        return verdict, reason
+
+    def _matches(self, known: KnownFailure) -> bool:
+        pairs = (
+            (known.initiator, self.implementations[Role.INITIATOR]),
+            (known.responder, self.implementations[Role.RESPONDER]),
+        )
+        return all(wanted in {"*", have, have.partition("@")[0]} for wanted, have in pairs)
+
+
+def _lack(drivers: dict[Role, Driver]) -> str:
+    """Why the cell cannot be played, as declared; empty where nothing is."""
+    for role, driver in drivers.items():
+        lack = driver.lack()
+        if lack is not None:
+            return f"{driver.name} as {role}: {lack.reason} ({lack.source})"
+    return ""

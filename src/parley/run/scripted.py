@@ -1,0 +1,89 @@
+"""Running a scripted case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from parley.errors import LabError, UnsupportedError
+from parley.judge.judge import conclude, judge
+from parley.lab.jail import Jail
+from parley.lab.lab import Lab
+from parley.lab.play import collect, play
+from parley.lab.topology import NETWORK
+from parley.record.results import PlayRecord, StepRecord, write_json
+from parley.run.job import Job, host_record
+from parley.run.plan import plan_hosts
+from parley.run.stopwatch import Stopwatch
+from parley.run.testing import GUEST_TESTING, lay_out_testing
+from parley.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from parley.case.model import ScriptedCase
+    from parley.lab.lab import HostPlan
+    from parley.record.results import CaseResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedJob(Job):
+    """A directory of a suite.
+
+    `hold` is called while the lab still lives, after the last step, and returns when it may end.
+    """
+
+    case: ScriptedCase
+    hold: Callable[[Lab, Callable[[str], None]], None] | None = None
+
+    def attempt(self, started: str, progress: Callable[[str], None]) -> CaseResult:
+        """Boot, play, collect and judge."""
+        try:
+            plans = plan_hosts(self.case.hosts, self.equipment)
+        except UnsupportedError as error:
+            return self.result(started, Verdict.UNSUPPORTED, str(error))
+        watch = Stopwatch()
+        record = self._play(plans, watch, progress)
+        write_json(self.layout.play, record)
+        progress("judge")
+        checks = judge(self.layout, record)
+        watch.done("judge")
+        verdict, reason = conclude(checks)
+        result = self.result(started, verdict, reason)
+        return replace(result, checks=checks, hosts=record.hosts, durations=watch.durations)
+
+    def _play(
+        self, plans: tuple[HostPlan, ...], watch: Stopwatch, progress: Callable[[str], None]
+    ) -> PlayRecord:
+        """Never raises for what breaks in the lab: that is recorded."""
+        steps: list[StepRecord] = []
+        error = stopped = ""
+        jail = Jail(self.layout.share)
+        jail.create()
+        lay_out_testing(self.case, jail, self.equipment.certificates)
+        directory = f"{GUEST_TESTING}/{self.case.suite.name}/{self.case.name}"
+        progress("boot")
+        try:
+            with Lab(self.layout, plans, NETWORK, directory=directory, limits=self.limits) as lab:
+                watch.done("boot")
+                steps, stopped = play(self.case.steps, lab, watch.began, progress)
+                watch.done("play")
+                if self.hold:
+                    self.hold(lab, progress)
+                    watch.done("hold")
+                progress("collect")
+                collect(lab)
+                watch.done("collect")
+        except LabError as broken:
+            error = str(broken)
+            watch.done("lab error")
+        return PlayRecord(
+            case=self.case.name,
+            directory=str(self.case.directory),
+            hosts=tuple(host_record(plan) for plan in plans),
+            steps=tuple(steps),
+            references={reference.host: str(reference.path) for reference in self.case.references},
+            durations=dict(watch.durations),
+            error=error,
+            stopped=stopped,
+        )

@@ -1,0 +1,111 @@
+"""What every run has: a directory, a record, progress, a report and an exit code."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import shlex
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from parley import __version__
+from parley.errors import UsageError
+from parley.record.results import RunRecord, write_json
+from parley.report.load import load_run
+from parley.report.progress import progress_for
+from parley.report.summary import exit_code
+from parley.report.terminal import print_report
+from parley.run.scheduler import run_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from parley.record.layout import RunLayout
+    from parley.run.job import Job
+
+RUNS = Path("parley-runs")
+
+INTERRUPTED = 130
+
+
+def now() -> str:
+    """The time for a record."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def new_directory() -> Path:
+    """A directory for a new run, below `RUNS`."""
+    stamp = datetime.now().astimezone().strftime("%Y-%m-%dT%H-%M-%S")
+    return RUNS / f"{stamp}-{secrets.token_hex(2)}"
+
+
+def new_record(cases: Sequence[str]) -> RunRecord:
+    """The record of a run that begins now, with the command line that began it."""
+    return RunRecord(
+        command=("parley", *sys.argv[1:]),
+        cases=tuple(cases),
+        started=now(),
+        parley=__version__,
+        machine={
+            "system": platform.platform(),
+            "machine": platform.machine(),
+            "python": platform.python_version(),
+        },
+    )
+
+
+def begin(run: RunLayout, record: RunRecord) -> None:
+    """Make the run's directory, and `latest` point to it. Raises UsageError if it cannot be written."""
+    try:
+        run.root.mkdir(parents=True, exist_ok=True)
+        write_json(run.record, record)
+    except OSError as error:
+        problem = f"cannot write the run to {run.root}: {error.strerror}"
+        raise UsageError(problem, hint="--output DIR") from error
+    if run.root.parent.name == RUNS.name:
+        latest = run.root.parent / "latest"
+        with suppress(FileNotFoundError):
+            latest.unlink()
+        with suppress(FileExistsError):
+            latest.symlink_to(run.root.name)
+
+
+def carry_out(
+    run: RunLayout,
+    record: RunRecord,
+    jobs: Sequence[Job],
+    *,
+    parallel: int,
+    fail_fast: bool,
+    html: bool,
+    may_be_interrupted: bool = False,
+) -> int:
+    """Run the jobs of a run that has begun, show what came of it, and return the exit code.
+
+    Jobs of `record` that are not among `jobs` have their results already. `may_be_interrupted`: Ctrl-C
+    is how this run is meant to end.
+    """
+    interrupted = False
+    done = len(record.cases) - len(jobs)
+    with progress_for(sys.stdout, total=len(record.cases), done=done) as progress:
+        try:
+            run_jobs(jobs, parallel=parallel, watcher=progress, fail_fast=fail_fast)
+        except KeyboardInterrupt:
+            interrupted = True
+    write_json(run.record, replace(record, finished=now()))
+    loaded = load_run(run.root)
+    print_report(loaded, sys.stdout)
+    if html:
+        from parley.report.html.write import write_report  # noqa: PLC0415 -- costs a single case 0.2 s
+
+        click.echo(f"report: {write_report(loaded)}")
+    if interrupted and not may_be_interrupted:
+        click.echo(f"interrupted; go on: parley run --resume {shlex.quote(str(run.root))}", err=True)
+        return INTERRUPTED
+    return exit_code(loaded.results)
