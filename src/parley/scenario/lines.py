@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
@@ -125,7 +126,9 @@ class _Scanner:
 
     def _key(self) -> str:
         if self._peek() in "\"'":
-            return self._string()
+            start = self.position
+            self._string()
+            return str(tomllib.loads(f"key = {self.text[start : self.position]}")["key"])
         start = self.position
         while self._peek() and (self._peek().isalnum() or self._peek() in "-_"):
             self.position += 1
@@ -164,13 +167,10 @@ class _Scanner:
         if self._skip_blank() and self._peek() == ",":
             self.position += 1
 
-    def _string(self) -> str:
+    def _string(self) -> None:
         quote = self._peek()
         mark = quote * 3 if self.text.startswith(quote * 3, self.position) else quote
-        if mark != quote and not self.text.startswith(quote * 3, self.position):
-            mark = quote
-        start = self.position + len(mark)
-        at = start
+        at = self.position + len(mark)
         while not self.text.startswith(mark, at):
             at += 2 if quote == '"' and self.text[at] == "\\" else 1
         end = at + len(mark)
@@ -178,4 +178,3 @@ class _Scanner:
         while len(mark) == 3 and self.text.startswith(quote, end):  # noqa: PLR2004 -- quotes
             end += 1
         self.position = end
-        return self.text[start:at]

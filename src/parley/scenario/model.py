@@ -164,6 +164,16 @@ class Connection:
         """The identity that `role` demands of its peer."""
         return self.side(role).expects or self.identity(role.peer)
 
+    def authority(self, role: Role) -> str:
+        """The kind of certificates whose authority `role` trusts to vouch for its peer.
+
+        It is that of the peer's certificate, but nobody knows the authority of kind `unknown` who does not
+        hold such a certificate. Empty where the peer has no certificate.
+        """
+        peers = self.side(role.peer).authentication.certificate
+        own = self.side(role).authentication.certificate
+        return own if peers == "unknown" != own else peers
+
     def ike_proposal(self, role: Role) -> Proposal:
         """What `role`'s configuration offers or accepts for the IKE SA."""
         if role is Role.RESPONDER and self.responder_ike is not None:
