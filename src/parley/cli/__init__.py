@@ -13,6 +13,7 @@ from parley.errors import ParleyError
 # name -> (module, attribute); in the order in which people meet them.
 _COMMANDS = {
     "run": ("parley.cli.run", "run"),
+    "matrix": ("parley.cli.matrix", "matrix"),
     "list": ("parley.cli.list", "list_cases"),
     "report": ("parley.cli.report", "report"),
     "judge": ("parley.cli.judge", "judge"),

@@ -1,0 +1,185 @@
+"""One invocation of `parley matrix`: every implementation against every other, both roles."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import product
+from typing import TYPE_CHECKING
+
+import click
+
+from parley.backend.uml import UmlBackend
+from parley.daemon.registry import daemon_named, daemons
+from parley.errors import UsageError
+from parley.image.equip import equip
+from parley.lab.host import Limits
+from parley.near import nearest
+from parley.record.layout import RunLayout
+from parley.record.results import CellRef
+from parley.run.cell import CellJob
+from parley.run.plan import TOOLS_IMAGE, Equipment
+from parley.run.testing import scenario_kinds
+from parley.scenario.model import Role
+from parley.scenario.suite import default_scenarios, load_scenarios
+from parley.session.common import begin, carry_out, new_directory, new_record
+from parley.wire.impair import parse_impairment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from parley.record.results import RunRecord
+    from parley.scenario.model import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixOptions:
+    """What was asked for. `implementations` is empty for all that Parley knows.
+
+    `must_include` keeps only cells in which that implementation plays a role.
+    """
+
+    selectors: tuple[str, ...] = ()
+    scenarios: tuple[Path, ...] = ()
+    implementations: tuple[str, ...] = ()
+    must_include: str = ""
+    impairments: tuple[str, ...] = ()
+    core: bool = False
+    try_lacks: bool = False
+    jobs: int = 1
+    retry: int = 0
+    fail_fast: bool = False
+    timeout_scale: float = 1.0
+    output: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One place in the matrix."""
+
+    scenario: Scenario
+    initiator: str
+    responder: str
+
+    @property
+    def name(self) -> str:
+        """The case's name, and that of its directory."""
+        return f"{self.scenario.name}.{self.initiator}.{self.responder}"
+
+    @property
+    def reference(self) -> CellRef:
+        """Its coordinates, for the record."""
+        return CellRef(self.scenario.name, self.initiator, self.responder)
+
+
+def execute_matrix(options: MatrixOptions, *, html: bool = True) -> int:
+    """Run the cells that were asked for, show them, and return the exit code."""
+    for text in options.impairments:
+        parse_impairment(text)
+    scenarios, errors = load_scenarios(options.scenarios or (default_scenarios(),))
+    for error in errors:
+        click.echo(f"parley: {error}", err=True)
+    cells = select_cells(scenarios, options)
+    run = RunLayout(options.output or new_directory())
+    record = _record(options, cells)
+    jobs = _jobs(options, run, cells)
+    begin(run, record)
+    code = carry_out(run, record, jobs, parallel=options.jobs, fail_fast=options.fail_fast, html=html)
+    return 2 if errors else code
+
+
+def list_cells(options: MatrixOptions) -> list[Cell]:
+    """The cells that a run would take. Raises InputError for the first broken scenario."""
+    scenarios, errors = load_scenarios(options.scenarios or (default_scenarios(),))
+    if errors:
+        raise errors[0]
+    return select_cells(scenarios, options)
+
+
+def select_cells(scenarios: Sequence[Scenario], options: MatrixOptions) -> list[Cell]:
+    """The cells that are meant, scenario by scenario.
+
+    Raises UsageError for a selector that means none, and for an implementation that is not known.
+    """
+    names = options.implementations or tuple(
+        name for name, daemon in daemons().items() if daemon.driver is not None
+    )
+    for name in (*names, *filter(None, (options.must_include,))):
+        daemon_named(name)
+    chosen = [scenario for scenario in scenarios if scenario.core or not options.core]
+    everything = [Cell(scenario, one, other) for scenario in chosen for one, other in product(names, names)]
+    for selector in options.selectors:
+        if not any(_matches(cell, selector) for cell in everything):
+            known = [scenario.name for scenario in chosen]
+            raise UsageError(
+                f"no cell is meant by {selector!r}", hint=nearest(selector.rpartition("/")[2], known)
+            )
+    cells = [cell for cell in everything if _is_meant(cell, options)]
+    if not cells:
+        raise UsageError("no cell is left to run", hint="parley matrix --list")
+    return cells
+
+
+def _is_meant(cell: Cell, options: MatrixOptions) -> bool:
+    if options.must_include and options.must_include not in {cell.initiator, cell.responder}:
+        return False
+    return not options.selectors or any(_matches(cell, selector) for selector in options.selectors)
+
+
+def _matches(cell: Cell, selector: str) -> bool:
+    """`SCENARIO` or `INITIATOR/RESPONDER/SCENARIO`, each a glob."""
+    patterns = selector.split("/")
+    if len(patterns) == 1:
+        return selector == cell.name or fnmatchcase(cell.scenario.name, selector)
+    if len(patterns) != 3:  # noqa: PLR2004 -- the three coordinates
+        raise UsageError(f"{selector} is no selector", hint="SCENARIO or INITIATOR/RESPONDER/SCENARIO, globs")
+    words = (cell.initiator, cell.responder, cell.scenario.name)
+    return all(fnmatchcase(word, pattern or "*") for word, pattern in zip(words, patterns, strict=True))
+
+
+def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell]) -> list[CellJob]:
+    kinds = sorted({kind for cell in cells for kind in scenario_kinds(cell.scenario)})
+    images = sorted({name for cell in cells for name in (cell.initiator, cell.responder)} | {TOOLS_IMAGE})
+    tools = equip(images, kinds)
+    equipment = Equipment(tools.images, tools.kernel, UmlBackend(), tools.certificates)
+    return [
+        CellJob(
+            name=cell.name,
+            title=cell.scenario.title,
+            layout=run.case(cell.name),
+            equipment=equipment,
+            limits=Limits().scaled(options.timeout_scale),
+            rerun=_rerun(cell, options),
+            retry=options.retry,
+            cell=cell.reference,
+            scenario=cell.scenario,
+            implementations={Role.INITIATOR: cell.initiator, Role.RESPONDER: cell.responder},
+            impairments=options.impairments,
+            try_lacks=options.try_lacks,
+        )
+        for cell in cells
+    ]
+
+
+def _rerun(cell: Cell, options: MatrixOptions) -> str:
+    words = ["parley", "matrix", f"{cell.initiator}/{cell.responder}/{cell.scenario.name}"]
+    words += [f"--impl={name}" for name in sorted({cell.initiator, cell.responder}) if "@" in name]
+    words += [f"--scenarios={path}" for path in options.scenarios]
+    words += [f"--impair={text}" for text in options.impairments]
+    return shlex.join(words)
+
+
+def _record(options: MatrixOptions, cells: Sequence[Cell]) -> RunRecord:
+    return replace(
+        new_record([cell.name for cell in cells]),
+        suites=tuple(str(path.resolve()) for path in options.scenarios),
+        cells={cell.name: cell.reference for cell in cells},
+        options={
+            "jobs": options.jobs,
+            "retry": options.retry,
+            "timeout_scale": options.timeout_scale,
+            "impairments": list(options.impairments),
+        },
+    )
