@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from case_files import MERGED, write_files
+from parley.case.selector import select_cases
+from parley.case.suite import load_suite
+from parley.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from parley.case.suite import Suite
+
+CASES = {
+    "iked-psk": {**MERGED, "east.iked.conf": "", "west.conf": ""},
+    "basic": {**MERGED, "ipsec.conf": ""},
+    "iked-rsa": {"all.openbsdeast-west.sh": "east# ls\n", "iked.conf": ""},
+    "draft": {**MERGED, "ipsec.conf": ""},
+    "road": {"all.nic-road.sh": "road# ls\n"},
+    "stray": MERGED,
+    "broken": {"all.east-west.sh": "nonsense\n"},
+}
+TESTLIST = """\
+kvmplutotest iked-psk good
+kvmplutotest basic good
+pfkeytest iked-rsa good
+kvmplutotest draft wip github/7
+kvmplutotest road good
+"""
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Suite:
+    directory = tmp_path / "suite"
+    for name, files in CASES.items():
+        write_files(directory / name, files)
+    write_files(directory, {"TESTLIST": TESTLIST})
+    return load_suite(directory)
+
+
+def names(suite: Suite, *selectors: str, **overrides: str) -> list[str]:
+    cases, errors = select_cases([suite], selectors, overrides=overrides)
+    assert not errors
+    return [case.name for case in cases]
+
+
+@pytest.mark.parametrize(
+    ("selectors", "expected"),
+    [
+        ([], ["iked-psk", "basic", "iked-rsa", "road"]),
+        (["*"], ["iked-psk", "basic", "iked-rsa", "road"]),
+        (["basic"], ["basic"]),
+        (["iked-*"], ["iked-psk", "iked-rsa"]),
+        (["[br]*"], ["basic", "road"]),
+        # In the suite's order, and each once.
+        (["road", "iked-*", "iked-rsa", "road"], ["iked-psk", "iked-rsa", "road"]),
+        # Named in full, a case is meant whatever its status.
+        (["draft"], ["draft"]),
+        (["stray", "basic"], ["basic", "stray"]),
+        (["d*", "b*"], None),
+        (["status:wip"], ["draft"]),
+        (["status:w*", "status:good"], ["iked-psk", "basic", "iked-rsa", "draft", "road"]),
+        (["issue:github/*"], ["draft"]),
+        (["kind:pfkeytest"], ["iked-rsa"]),
+        (["host:road"], ["road"]),
+        (["platform:openbsd"], ["iked-rsa"]),
+        (["implementation:openiked"], ["iked-psk", "iked-rsa"]),
+        (["implementation:openiked", "draft", "host:nic"], ["iked-psk", "iked-rsa", "draft", "road"]),
+    ],
+)
+def test_selectors(suite: Suite, selectors: list[str], expected: list[str] | None) -> None:
+    if expected is None:
+        with pytest.raises(UsageError):
+            names(suite, *selectors)
+    else:
+        assert names(suite, *selectors) == expected
+
+
+@pytest.mark.parametrize(
+    ("selector", "hint"),
+    [
+        ("basik", "basic"),
+        ("iked-pks", "iked-psk"),
+        ("zzz", "parley list"),
+        ("d*", "1 with another status"),
+        ("status:done", "parley list"),
+        ("platform:freebsd", "parley list"),
+        ("stauts:good", "status"),
+        ("Basic", "basic"),
+        ("", "parley list"),
+    ],
+)
+def test_a_selector_that_means_nothing_is_an_error(suite: Suite, selector: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        names(suite, "basic", selector)
+    assert hint in caught.value.hint
+
+
+def test_a_broken_case_is_its_own_error_only(suite: Suite) -> None:
+    cases, errors = select_cases([suite], ["broken", "basic"], overrides={})
+    assert [case.name for case in cases] == ["basic"]
+    assert [(error.path.parent.name, error.line) for error in errors] == [("broken", 1)]
+
+
+def test_a_broken_case_is_not_looked_at_unless_meant(suite: Suite) -> None:
+    assert "broken" not in names(suite)
+
+
+def test_whether_a_broken_case_has_a_host_cannot_be_known(suite: Suite, tmp_path: Path) -> None:
+    write_files(tmp_path / "suite", {"TESTLIST": TESTLIST + "kvmplutotest broken good\n"})
+    cases, errors = select_cases([load_suite(suite.path)], ["host:road"], overrides={})
+    assert [case.name for case in cases] == ["road"]
+    assert len(errors) == 1
+
+
+def test_errors_of_the_testlist_come_along(suite: Suite, tmp_path: Path) -> None:
+    write_files(tmp_path / "suite", {"TESTLIST": TESTLIST + "nonsense\n"})
+    cases, errors = select_cases([load_suite(suite.path)], ["basic"], overrides={})
+    assert [case.name for case in cases] == ["basic"]
+    assert [error.line for error in errors] == [6]
+
+
+def test_overrides_reach_the_cases_that_have_the_host(suite: Suite) -> None:
+    cases, _ = select_cases([suite], ["iked-psk", "road"], overrides={"east": "openbsd/openiked"})
+    assert cases[0].hosts[0].platform == "openbsd"
+    assert [host.name for host in cases[1].hosts] == ["nic", "road"]
+
+
+def test_selectors_see_what_overrides_make_of_hosts(suite: Suite) -> None:
+    assert names(suite, "platform:freebsd", west="freebsd") == ["iked-psk", "basic", "iked-rsa"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"esat": "openbsd"}, "no host is called esat"),
+        ({"east": "opnbsd"}, "no platform is called opnbsd"),
+        ({"north": "openbsd"}, "no selected case has this host"),
+    ],
+)
+def test_an_override_that_means_nothing_is_an_error(
+    suite: Suite, overrides: dict[str, str], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        select_cases([suite], [], overrides=overrides)
+
+
+def test_the_same_suite_twice_is_the_same_cases(suite: Suite) -> None:
+    cases, errors = select_cases([suite, load_suite(suite.path / "basic")], ["basic"], overrides={})
+    assert [case.name for case in cases] == ["basic"]
+    assert not errors
+
+
+def test_two_cases_of_one_name_are_an_error(suite: Suite, tmp_path: Path) -> None:
+    other = load_suite(write_files(tmp_path / "other" / "basic", MERGED))
+    cases, errors = select_cases([suite, other], ["basic"], overrides={})
+    assert [case.suite for case in cases] == [suite.path]
+    assert "same name" in str(errors[0])
