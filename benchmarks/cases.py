@@ -51,12 +51,11 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=11)
     parser.add_argument("--case", default="interop-ikev2-openbsd-01")
     options = parser.parse_args()
-    rows = []
+
     with tempfile.TemporaryDirectory() as directory:
         # Hosts run as nobody when root runs this, and must reach the run.
         Path(directory).chmod(0o755)
-        for number in range(options.repeat + 1):
-            rows.append(measure(options.case, Path(directory) / str(number)))
+        rows = [measure(options.case, Path(directory) / str(number)) for number in range(options.repeat + 1)]
     # The first run warms the page cache and is not counted.
     counted = rows[1:]
     print(f"{options.case} on {platform.platform()}, {options.repeat} runs, seconds")

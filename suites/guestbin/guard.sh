@@ -39,7 +39,7 @@ openbsd() {
     esac
 }
 
-case $(uname) in
+case $system in
 Linux) linux "$word" ;;
 OpenBSD) openbsd "$word" ;;
 esac

@@ -1,5 +1,6 @@
 # Shared by the helper scripts; sourced, never run. POSIX sh, for Linux and OpenBSD alike.
-host=$(hostname -s)
+host=${PARLEY_HOST:-$(hostname -s)}
+system=${PARLEY_SYSTEM:-$(uname)}
 log=/parley/log
 state=/parley/state
 

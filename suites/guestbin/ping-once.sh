@@ -7,7 +7,7 @@ case $1 in
 --down) expected=down wait=0.1 sizes=56 ;;
 *) die "usage: ping-once.sh --up|--down SOURCE DESTINATION" ;;
 esac
-case $(uname) in
+case $system in
 OpenBSD)
     # Whole seconds only.
     wait=${wait%.*}
@@ -16,7 +16,7 @@ OpenBSD)
 esac
 for size in $sizes; do
     found=down
-    case $(uname) in
+    case $system in
     OpenBSD) ping -n -q -c 1 -w $wait -s $size -I "$2" "$3" >/dev/null 2>&1 && found=up ;;
     *) ping -n -q -c 1 -W $wait -s $size -I "$2" "$3" >/dev/null 2>&1 && found=up ;;
     esac

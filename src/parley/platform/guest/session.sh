@@ -2,6 +2,8 @@
 # Its serial line is descriptor 6.
 #   ID    play /parley/step/ID.sh; what it prints goes to ID.out    -> done ID STATUS
 export HOME=/root USER=root LOGNAME=root TERM=dumb LANG=C.UTF-8 LC_ALL=C.UTF-8
+# Known here, so that no helper script has to start a process to ask.
+export PARLEY_HOST=$HOSTNAME PARLEY_SYSTEM=Linux
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ -d "$1" ] && cd "$1"
 while read -r parley_step <&6; do
