@@ -75,7 +75,7 @@ def _is_plain(name: str) -> bool:
 
 
 def _why_missing(case: CaseLayout, record: RunRecord) -> str:
-    if case.play.exists():
+    if case.play.exists() or case.cell.exists():
         return "played and not judged yet; parley judge does it without booting anything"
     if not record.finished:
         return "not reached yet: the run is going on, or was stopped before it could say so"

@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parley.errors import InputError
-from parley.record.results import read_play
-from parley.report.html.artifacts import SHARE, Artifact, Group, grouped
+from parley.report.html.artifacts import Artifact, Group, grouped
 from parley.report.html.links import case_page
+from parley.report.html.steps import StepRow, read_story
 from parley.report.html.transcripts import Transcript, transcripts
 from parley.report.marks import CHECKS, Mark, mark_of
 from parley.report.summary import evidence_file, seconds
 from parley.verdict import CheckState
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from parley.record.results import CaseResult, PlayRecord, StepRecord
+    from parley.record.results import CaseResult
     from parley.report.compare import Change
     from parley.report.load import LoadedRun
     from parley.verdict import Check
@@ -43,14 +40,6 @@ class Phase:
     seconds: float
     start: float
     share: float
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """A played step; `file` is its output inside the case's directory if it may be linked, else empty."""
-
-    step: StepRecord
-    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +71,8 @@ def build_case(
 ) -> CasePage:
     """Read what is left of a case; `neighbours` are the names of the cases before and after it."""
     layout = run.case(result.case)
-    has_play = any(artifact.path == layout.play.name for artifact in artifacts)
-    play, damage = _play(layout.play) if has_play else (None, "")
     linkable = {artifact.path for artifact in artifacts if not artifact.note}
+    story = read_story(layout, linkable)
     return CasePage(
         page=case_page(result.case),
         result=result,
@@ -92,21 +80,14 @@ def build_case(
         seconds=seconds(result),
         phases=_phases(result.durations),
         checks=tuple(_check(check, linkable) for check in _worst_first(result.checks)),
-        transcripts=transcripts(layout.root, artifacts, play.references if play else {}),
-        steps=tuple(_step(step, linkable) for step in play.steps) if play else (),
+        transcripts=transcripts(layout.root, artifacts, story.references),
+        steps=story.steps,
         groups=grouped(artifacts),
         change=change,
         previous=neighbours[0],
         following=neighbours[1],
-        damage=damage,
+        damage=story.damage,
     )
-
-
-def _play(path: Path) -> tuple[PlayRecord | None, str]:
-    try:
-        return read_play(path), ""
-    except InputError as error:
-        return None, str(error.args[0])
 
 
 def _worst_first(checks: tuple[Check, ...]) -> list[Check]:
@@ -118,11 +99,6 @@ def _check(check: Check, linkable: set[str]) -> CheckRow:
     file = evidence_file(check.evidence)
     shown = file if file in linkable else ""
     return CheckRow(CHECKS[check.state], check.name, check.host, check.detail, check.evidence, shown)
-
-
-def _step(step: StepRecord, linkable: set[str]) -> StepRow:
-    file = f"{SHARE}/{step.output}"
-    return StepRow(step, file if file in linkable else "")
 
 
 def _phases(durations: dict[str, float]) -> tuple[Phase, ...]:

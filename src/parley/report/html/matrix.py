@@ -176,7 +176,7 @@ def _counts(results: Iterable[CaseResult]) -> tuple[Count, ...]:
 
 def _is_label(host: HostRecord, label: str) -> bool:
     implementation, _, platform = label.partition("@")
-    return host.implementation == implementation and platform in {"", host.platform}
+    return host.implementation == label or (host.implementation, host.platform) == (implementation, platform)
 
 
 def _version(host: HostRecord) -> str:

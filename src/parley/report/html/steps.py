@@ -1,0 +1,97 @@
+"""What was done on the hosts of a case, from play.json or cell.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from parley.cell.record import read_cell
+from parley.errors import InputError
+from parley.record.results import read_play
+from parley.report.html.artifacts import SHARE
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from parley.cell.record import CommandRecord
+    from parley.record.layout import CaseLayout
+    from parley.record.results import StepRecord
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One command, or a comment (`is_comment`). Times are seconds.
+
+    `file` is its output inside the case's directory if it may be linked, else empty.
+    """
+
+    host: str
+    text: str
+    started: float
+    elapsed: float
+    status: int | None
+    file: str
+    purpose: str = ""
+    is_comment: bool = False
+
+    @property
+    def first_line(self) -> str:
+        """What stands for the command where a script would take too much room."""
+        return self.text.strip().partition("\n")[0]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the command is a script of several lines."""
+        return "\n" in self.text.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a case did; `references` maps hosts to references, `damage` says why there is nothing to tell."""
+
+    steps: tuple[StepRow, ...] = ()
+    references: dict[str, str] = field(default_factory=dict)
+    damage: str = ""
+
+
+def read_story(layout: CaseLayout, linkable: Container[str]) -> Story:
+    """Read the record of a case, if it left one; `linkable` holds the files that pages may point to."""
+    try:
+        if layout.play.name in linkable:
+            play = read_play(layout.play)
+            return Story(tuple(_step(step, linkable) for step in play.steps), play.references)
+        if layout.cell.name in linkable:
+            cell = read_cell(layout.cell)
+            return Story(tuple(_command(command, linkable) for command in cell.commands))
+    except InputError as error:
+        return Story(damage=str(error.args[0]))
+    return Story()
+
+
+def _step(step: StepRecord, linkable: Container[str]) -> StepRow:
+    return StepRow(
+        host=step.host,
+        text=step.text,
+        started=step.started,
+        elapsed=step.elapsed,
+        status=step.status,
+        file=_file(step.output, linkable),
+        is_comment=step.is_comment,
+    )
+
+
+def _command(command: CommandRecord, linkable: Container[str]) -> StepRow:
+    return StepRow(
+        host=command.host,
+        text=command.command,
+        started=command.started,
+        elapsed=command.elapsed,
+        status=command.status,
+        file=_file(command.output, linkable),
+        purpose=command.purpose,
+    )
+
+
+def _file(output: str, linkable: Container[str]) -> str:
+    file = f"{SHARE}/{output}"
+    return file if file in linkable else ""
