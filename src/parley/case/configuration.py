@@ -23,7 +23,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from parley.case.qualifier import select, split_qualifiers
-from parley.case.words import ROUTER, is_role_word, role_words
+from parley.case.words import ROUTER, is_role_word, role_words, without_suite
 from parley.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def implementation_of(spec: HostSpec, files: Sequence[Path], hosts: Sequence[Hos
 
 def require_configuration(spec: HostSpec, files: Sequence[Path], hosts: Sequence[HostSpec]) -> None:
     """Raise InputError if the files configure `spec`, but not for the implementation that it runs."""
-    wanted = spec.implementation.partition("@")[0]
+    wanted = without_suite(spec.implementation)
     found = _by_daemon(_own(spec.name, files, hosts) | _shared(spec.name, files))
     if found and wanted not in found and wanted in _DAEMON.values():
         suffix = next(suffix for suffix, daemon in _DAEMON.items() if daemon == wanted)
@@ -108,6 +108,9 @@ def _own(host: str, files: Sequence[Path], hosts: Sequence[HostSpec]) -> dict[st
 def _is_candidate(path: Path, host: str, suffix: str) -> bool:
     if suffix not in _COMMON:
         return True
+    if any(path.name.endswith(f".{longer}") for longer in _DAEMON if longer.endswith(f".{suffix}")):
+        # east.strongswan.conf is no east.conf for strongSwan, though that word is a qualifier.
+        return False
     words = [word.rpartition("=")[2] for word in split_qualifiers(path.name, host, suffix) or ()]
     return all(is_role_word(word) or get_close_matches(word, role_words(), 1, _NEAR) for word in words)
 

@@ -58,6 +58,18 @@ def load_script(directory: Path) -> Script:
     return script
 
 
+def has_script(directory: Path) -> bool:
+    """Whether a script lies in `directory` that no directory of helpers would hold."""
+    return any(
+        path.name.startswith("all.")
+        or _role_guest(path, "init")
+        or _role_guest(path, "run")
+        # Without a number it may be one that sets up a host, such as Libreswan's nic-nat.sh.
+        or (_NUMBERED.match(path.name) and _named(path))
+        for path in directory.glob("*.sh")
+    )
+
+
 def _merged(path: Path, paths: Iterable[Path]) -> Script:
     guests = guests_in(path.name)
     if not guests:

@@ -32,8 +32,10 @@ def load_case(directory: Path, listed: Listed, roles: Mapping[str, tuple[str, st
     `roles` maps hosts to platform and implementation (words.parse_role), against what the files say.
     Raises InputError for a broken case.
     """
+    # A case that is a symbolic link keeps the name that its suite gives it.
+    directory = directory.parent.resolve() / directory.name
     try:
-        return _load(directory.resolve(), listed, roles)
+        return _load(directory, listed, roles)
     except OSError as error:
         raise InputError(directory, 0, f"cannot be read: {error.strerror}") from error
 

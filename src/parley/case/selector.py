@@ -12,7 +12,14 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from parley.case.scripted import load_case
-from parley.case.words import parse_role
+from parley.case.words import (
+    HOSTS,
+    PLATFORMS,
+    implementations,
+    parse_role,
+    resolve_platform,
+    without_suite,
+)
 from parley.errors import InputError, UsageError
 from parley.near import nearest
 
@@ -35,7 +42,15 @@ _OF_ENTRY: dict[str, Callable[[Listed], str]] = {
 _OF_CASE: dict[str, Callable[[ScriptedCase], Iterable[str]]] = {
     "host": lambda case: (host.name for host in case.hosts),
     "platform": lambda case: (host.platform for host in case.hosts),
-    "implementation": lambda case: (host.implementation for host in case.hosts),
+    "implementation": lambda case: (
+        word for host in case.hosts for word in (host.implementation, without_suite(host.implementation))
+    ),
+}
+# All that these can ever be, so that a mistyped one is known for one whatever cannot be loaded.
+_WORDS: dict[str, Callable[[], Sequence[str]]] = {
+    "host": lambda: HOSTS,
+    "platform": lambda: PLATFORMS,
+    "implementation": implementations,
 }
 
 
@@ -97,7 +112,14 @@ def _parse(text: str) -> _Selector:
     known = [*_OF_ENTRY, *_OF_CASE]
     if field not in known:
         raise UsageError(f"{text}: cases have no field {field}", hint=nearest(field, known))
-    return _Selector(text, field, pattern)
+    if field in _WORDS:
+        _require_word(text, without_suite(pattern), _WORDS[field]())
+    return _Selector(text, field, resolve_platform(pattern) if field == "platform" else pattern)
+
+
+def _require_word(text: str, pattern: str, words: Sequence[str]) -> None:
+    if not any(fnmatchcase(word, pattern) for word in words):
+        raise UsageError(f"{text}: no such word", hint=nearest(pattern, words))
 
 
 def _load_meant(
@@ -118,6 +140,7 @@ def _load_meant(
             case = load_case(path / entry.name, entry, roles)
         except InputError as error:
             # Whether a late selector means it cannot be known, and silence might hide a case.
+            hits += late if entry.status == GOOD else ()
             yield error
         else:
             hits += [selector for selector in late if selector.means_loaded(case)]
@@ -135,11 +158,18 @@ def _require_used(roles: Iterable[str], cases: Iterable[ScriptedCase], errors: S
 
 def _means_nothing(selector: _Selector, suites: Sequence[Suite]) -> UsageError:
     where = ", ".join(str(suite.path) for suite in suites)
-    names = [name for suite in suites for name in suite.names()]
-    others = sum(fnmatchcase(name, selector.pattern) for name in names) if not selector.field else 0
+    message = f"no case of {where} is meant by {selector.text!r}"
+    entries = [entry for suite in suites for entry in suite.listed]
+    if errors := [error for suite in suites for error in suite.errors]:
+        return UsageError(message, hint=f"mend what may hide it: {errors[0].args[0]}")
+    if selector.field in _OF_ENTRY:
+        values = sorted({value for entry in entries if (value := _OF_ENTRY[selector.field](entry))})
+        return UsageError(message, hint=nearest(selector.pattern, values))
+    names = [entry.name for entry in entries]
+    others = 0 if selector.field else sum(fnmatchcase(name, selector.pattern) for name in names)
     hint = nearest(selector.text, names)
     if others:
         hint = f"{others} with another status fit; name them in full"
     elif not hint.startswith("did"):
         hint = "parley list shows all names; quote globs"
-    return UsageError(f"no case of {where} is meant by {selector.text!r}", hint=hint)
+    return UsageError(message, hint=hint)

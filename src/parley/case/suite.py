@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from parley.case.script import has_script
 from parley.case.testlist import Listed, parse_testlist
 from parley.errors import InputError, UsageError
 
@@ -43,8 +44,8 @@ def default_suite() -> Path:
 def load_suite(path: Path) -> Suite:
     """Look at the suite in `path`, or at the single case there; scan names only.
 
-    A case is a directory with description.txt, eastinit.sh or all.*.sh. Raises UsageError if there is
-    neither suite nor case, and InputError if a TESTLIST cannot be read.
+    A case is a directory with description.txt or a script (all.*.sh, HOSTinit.sh, NN-HOST.sh). Raises
+    UsageError if there is neither suite nor case, and InputError if a TESTLIST cannot be read.
     """
     if not path.is_dir():
         raise UsageError(f"there is no directory {path}")
@@ -67,7 +68,7 @@ def _load(path: Path) -> Suite:
     if not found:
         raise UsageError(
             f"{path} is no suite and no case: it has no {TESTLIST}, and neither it nor a directory in it has "
-            "a description.txt, eastinit.sh or all.*.sh",
+            "a description.txt, all.*.sh, HOSTinit.sh or NN-HOST.sh",
             hint=_suite_below(path),
         )
     return Suite(path, tuple(Listed(name) for name in found))
@@ -78,11 +79,7 @@ def _cases_below(path: Path) -> list[str]:
 
 
 def _is_case(directory: Path) -> bool:
-    return (
-        (directory / "description.txt").exists()
-        or (directory / "eastinit.sh").exists()
-        or any(directory.glob("all.*.sh"))
-    )
+    return (directory / "description.txt").exists() or has_script(directory)
 
 
 def _suite_below(path: Path) -> str:

@@ -78,12 +78,12 @@ def parse_role(host: str, text: str) -> tuple[str, str]:
     if host not in HOSTS:
         raise UsageError(f"{host}={text}: no host is called {host}", hint=nearest(host, HOSTS))
     platform, slash, implementation = text.partition("/")
-    if not slash and _base(platform) in implementations():
+    if not slash and without_suite(platform) in implementations():
         platform, implementation = "", platform
     if platform and platform not in PLATFORMS:
         known = PLATFORMS if slash else (*PLATFORMS, *implementations())
         raise UsageError(f"{host}={text}: no platform is called {platform}", hint=nearest(platform, known))
-    if implementation and _base(implementation) not in implementations():
+    if implementation and without_suite(implementation) not in implementations():
         hint = nearest(implementation, implementations())
         raise UsageError(f"{host}={text}: no implementation is called {implementation}", hint=hint)
     return resolve_platform(platform), implementation
@@ -91,7 +91,7 @@ def parse_role(host: str, text: str) -> tuple[str, str]:
 
 def is_role_word(word: str) -> bool:
     """Whether `word` is a platform or an implementation (with or without the suite it is taken from)."""
-    return word in PLATFORMS or _base(word) in implementations()
+    return word in PLATFORMS or without_suite(word) in implementations()
 
 
 def role_words() -> tuple[str, ...]:
@@ -103,11 +103,12 @@ def has_role(spec: HostSpec, word: str) -> bool:
     """Whether a host is what `word` says: its platform or its implementation, with or without suite."""
     return resolve_platform(word) == spec.platform or word in {
         spec.implementation,
-        _base(spec.implementation),
+        without_suite(spec.implementation),
     }
 
 
-def _base(implementation: str) -> str:
+def without_suite(implementation: str) -> str:
+    """An implementation without the Debian suite that it is taken from: strongswan of strongswan@sid."""
     return implementation.partition("@")[0]
 
 

@@ -135,3 +135,10 @@ def test_qualified_files_go_by_the_names_that_daemons_look_for() -> None:
         "east.iked.conf": Path("case/east.openbsd.iked.conf"),
         "west.conf": Path("case/west.east=openiked.conf"),
     }
+
+
+def test_the_longest_ending_says_what_a_file_is() -> None:
+    # strongswan is a qualifier too, but this is no east.conf.
+    files = paths("east.strongswan.conf", "east.debian.conf")
+    cast = (HostSpec("east", "debian", "strongswan"),)
+    assert qualified_files(files, cast) == {"east.conf": Path("case/east.debian.conf")}

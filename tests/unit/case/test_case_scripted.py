@@ -106,6 +106,15 @@ def test_qualified_configuration_stands_in_for_the_plain_one(tmp_path: Path) -> 
     assert native.qualified == {"east.iked.conf": directory / "east.openbsd.iked.conf"}
 
 
+def test_a_link_goes_by_its_own_name_in_its_own_suite(tmp_path: Path) -> None:
+    write_files(tmp_path / "elsewhere" / "tunnel", TUNNEL)
+    link = tmp_path / "suite" / "again"
+    link.parent.mkdir()
+    link.symlink_to(tmp_path / "elsewhere" / "tunnel")
+    case = case_of(link)
+    assert (case.name, case.directory, case.suite) == ("again", link, link.parent)
+
+
 def test_a_directory_that_cannot_be_read_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         case_of(tmp_path / "nowhere")

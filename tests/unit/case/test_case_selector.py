@@ -18,7 +18,7 @@ CASES = {
     "iked-psk": {**MERGED, "east.iked.conf": "", "west.conf": ""},
     "basic": {**MERGED, "ipsec.conf": ""},
     "iked-rsa": {"all.openbsdeast-west.sh": "east# ls\n", "iked.conf": ""},
-    "draft": {**MERGED, "ipsec.conf": ""},
+    "draft": {"all.east-north.sh": "east# ls\n", "ipsec.conf": ""},
     "road": {"all.nic-road.sh": "road# ls\n"},
     "stray": MERGED,
     "broken": {"all.east-west.sh": "nonsense\n"},
@@ -67,6 +67,7 @@ def names(suite: Suite, *selectors: str, **overrides: str) -> list[str]:
         (["kind:pfkeytest"], ["iked-rsa"]),
         (["host:road"], ["road"]),
         (["platform:openbsd"], ["iked-rsa"]),
+        (["platform:linux"], ["iked-psk", "basic", "iked-rsa", "road"]),
         (["implementation:openiked"], ["iked-psk", "iked-rsa"]),
         (["implementation:openiked", "draft", "host:nic"], ["iked-psk", "iked-rsa", "draft", "road"]),
     ],
@@ -86,8 +87,15 @@ def test_selectors(suite: Suite, selectors: list[str], expected: list[str] | Non
         ("iked-pks", "iked-psk"),
         ("zzz", "parley list"),
         ("d*", "1 with another status"),
-        ("status:done", "parley list"),
+        ("status:done", "known: good, unlisted, wip"),
+        ("status:wpi", "did you mean wip?"),
+        ("kind:pfkeytset", "did you mean pfkeytest?"),
         ("platform:freebsd", "parley list"),
+        ("platform:opnbsd", "did you mean openbsd?"),
+        ("host:easst", "did you mean east?"),
+        ("implementation:iked", "did you mean openiked?"),
+        # Only a draft has it, and no field but status: and issue: means drafts.
+        ("host:north", "parley list"),
         ("stauts:good", "status"),
         ("Basic", "basic"),
         ("", "parley list"),
@@ -95,7 +103,7 @@ def test_selectors(suite: Suite, selectors: list[str], expected: list[str] | Non
 )
 def test_a_selector_that_means_nothing_is_an_error(suite: Suite, selector: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
-        names(suite, "basic", selector)
+        names(suite, "basic", "draft", selector)
     assert hint in caught.value.hint
 
 
@@ -116,6 +124,23 @@ def test_whether_a_broken_case_has_a_host_cannot_be_known(suite: Suite, tmp_path
     assert len(errors) == 1
 
 
+def test_broken_cases_hide_no_mistyped_word_and_no_word_hides_broken_cases(tmp_path: Path) -> None:
+    write_files(tmp_path / "broken", {"all.east-west.sh": "nonsense\n"})
+    only_broken = load_suite(tmp_path)
+    with pytest.raises(UsageError, match="no such word"):
+        select_cases([only_broken], ["implementation:iked"], overrides={})
+    cases, errors = select_cases([only_broken], ["implementation:openiked"], overrides={})
+    assert not cases
+    assert [error.path.parent.name for error in errors] == ["broken"]
+
+
+def test_a_name_that_a_broken_testlist_may_hide(suite: Suite, tmp_path: Path) -> None:
+    write_files(tmp_path / "suite", {"TESTLIST": f"{TESTLIST}kvmplutotest later good\n"})
+    with pytest.raises(UsageError, match="'later'") as caught:
+        select_cases([load_suite(suite.path)], ["later"], overrides={})
+    assert caught.value.hint.endswith("TESTLIST:6: there is no directory later")
+
+
 def test_errors_of_the_testlist_come_along(suite: Suite, tmp_path: Path) -> None:
     write_files(tmp_path / "suite", {"TESTLIST": TESTLIST + "nonsense\n"})
     cases, errors = select_cases([load_suite(suite.path)], ["basic"], overrides={})
@@ -133,6 +158,12 @@ def test_selectors_see_what_overrides_make_of_hosts(suite: Suite) -> None:
     assert names(suite, "platform:freebsd", west="freebsd") == ["iked-psk", "basic", "iked-rsa"]
 
 
+@pytest.mark.parametrize("word", ["openiked", "openiked@sid", "openiked@*"])
+def test_an_implementation_is_meant_with_or_without_its_suite(tmp_path: Path, word: str) -> None:
+    write_files(tmp_path / "basic", MERGED)
+    assert names(load_suite(tmp_path), f"implementation:{word}", east="openiked@sid") == ["basic"]
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
@@ -146,6 +177,12 @@ def test_an_override_that_means_nothing_is_an_error(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         select_cases([suite], [], overrides=overrides)
+
+
+def test_a_broken_case_may_be_the_one_that_has_the_host(suite: Suite) -> None:
+    cases, errors = select_cases([suite], ["basic", "broken"], overrides={"north": "openbsd"})
+    assert [case.name for case in cases] == ["basic"]
+    assert len(errors) == 1
 
 
 def test_the_same_suite_twice_is_the_same_cases(suite: Suite) -> None:

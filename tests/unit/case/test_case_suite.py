@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 def suite(tmp_path: Path) -> Path:
     write_files(tmp_path / "old", {"eastinit.sh": "ls\n"})
     write_files(tmp_path / "new", MERGED)
+    write_files(tmp_path / "numbered", {"01-east.sh": "ls\n"})
+    write_files(tmp_path / "road-only", {"roadrun.sh": "ls\n"})
     write_files(tmp_path / "described", {"description.txt": "x\n"})
     write_files(tmp_path / "inputs", {"west.conf": "", "restart.sh": "ls\n"})
+    write_files(tmp_path / "guestbin", {"nic-nat.sh": "ls\n", "01-setup.sh": "ls\n"})
     write_files(tmp_path, {"README": "", "setup.sh": "ls\n"})
     return tmp_path
 
@@ -26,7 +29,7 @@ def suite(tmp_path: Path) -> Path:
 def test_directories_are_cases_by_what_they_hold(suite: Path) -> None:
     loaded = load_suite(suite)
     assert loaded.path == suite
-    assert loaded.listed == (Listed("described"), Listed("new"), Listed("old"))
+    assert loaded.listed == tuple(map(Listed, ["described", "new", "numbered", "old", "road-only"]))
 
 
 def test_a_testlist_gives_order_and_status_and_the_rest_comes_last(suite: Path) -> None:
@@ -39,6 +42,8 @@ def test_a_testlist_gives_order_and_status_and_the_rest_comes_last(suite: Path) 
         Listed("inputs"),
         Listed("described", status=UNLISTED),
         Listed("new", status=UNLISTED),
+        Listed("numbered", status=UNLISTED),
+        Listed("road-only", status=UNLISTED),
     )
     assert [error.line for error in loaded.errors] == [2]
 
