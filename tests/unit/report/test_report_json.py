@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from parley.cell.record import CellRecord, Checkpoint, CommandRecord
 from parley.record.layout import RunLayout
 from parley.record.results import (
     Attempt,
@@ -71,9 +72,22 @@ def test_hostile_text_is_ascii_json(tmp_path: Path) -> None:
     assert json.loads(text)["cases"]["x"]["reason"] == HOSTILE
 
 
-@pytest.mark.parametrize(
-    "record", [RunRecord, CaseResult, CellRef, HostRecord, Check, Attempt, PlayRecord, StepRecord]
+RECORDS = (
+    RunRecord,
+    CaseResult,
+    CellRef,
+    HostRecord,
+    Check,
+    Attempt,
+    PlayRecord,
+    StepRecord,
+    CellRecord,
+    CommandRecord,
+    Checkpoint,
 )
+
+
+@pytest.mark.parametrize("record", RECORDS)
 def test_every_recorded_field_is_documented(record: Any) -> None:
     text = DOCUMENTED.read_text(encoding="utf-8")
     assert [field.name for field in fields(record) if f"| `{field.name}` |" not in text] == []
