@@ -2,7 +2,8 @@
 
 ::
 
-    /testing/SUITE/CASE/    the case's own files; sessions start here
+    /testing/SUITE/CASE/    the case's own files; sessions start here. Where a configuration file with
+                            qualifiers applies (case.qualifier), it also lies under the name without
     /testing/guestbin/      helper scripts of the suite's tree (the directory beside the suite)
     /testing/x509/KIND/     certificates, as parley.pki lays them out, for the kinds that the case names
                             (`x509/KIND` in a path, `--x509 KIND` as an option)
@@ -13,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from parley.errors import InputError
 from parley.pki import KINDS
 
 if TYPE_CHECKING:
@@ -25,19 +27,21 @@ if TYPE_CHECKING:
 
 GUEST_TESTING = "/testing"
 
+# What Libreswan's own runner leaves in the directory of a case.
+_RESULTS = {"OUTPUT", "NS"}
 _KIND = re.compile(rb"\bx509[/ ]([a-z0-9-]+)")
 
 
 def lay_out_testing(case: ScriptedCase, jail: Jail, certificates: Path) -> None:
-    """Copy what the guests of `case` need into its share."""
-    own = _files(case.directory)
-    helpers = _files(case.suite.parent / "guestbin")
+    """Copy what the guests of `case` need into its share.
+
+    Raises InputError for a file that cannot be read.
+    """
     place = f"testing/{case.suite.name}/{case.name}"
-    for target, tree in ((place, own), ("testing/guestbin", helpers)):
-        jail.make_directory(target)
-        for path in tree:
-            mode = 0o755 if path.suffix == ".sh" else 0o644
-            jail.write(f"{target}/{path.name}", path.read_bytes(), mode=mode)
+    _copy_tree(case.directory, jail, place)
+    for name, path in case.qualified.items():
+        _copy(path, jail, f"{place}/{name}")
+    _copy_tree(case.suite.parent / "guestbin", jail, "testing/guestbin")
     hosts = [host.name for host in case.hosts]
     _copy_certificates(certificate_kinds(case), jail, certificates, hosts)
 
@@ -55,6 +59,12 @@ def scenario_kinds(scenario: Scenario) -> frozenset[str]:
     return frozenset(side.authentication.certificate for side in sides) - {""}
 
 
+def certificate_kinds(case: ScriptedCase) -> frozenset[str]:
+    """The kinds of certificates that a case's files name."""
+    named = {kind.decode() for path in _files(case.directory) for kind in _KIND.findall(_read(path))}
+    return frozenset(named) & frozenset(KINDS)
+
+
 def _copy_certificates(kinds: Iterable[str], jail: Jail, certificates: Path, hosts: Iterable[str]) -> None:
     wanted = ("ca.", "crl", *(f"{host}." for host in hosts))
     for kind in sorted(kinds):
@@ -63,13 +73,34 @@ def _copy_certificates(kinds: Iterable[str], jail: Jail, certificates: Path, hos
                 jail.write(f"testing/x509/{kind}/{path.name}", path.read_bytes())
 
 
-def certificate_kinds(case: ScriptedCase) -> frozenset[str]:
-    """The kinds of certificates that a case's files name."""
-    named = {kind.decode() for path in _files(case.directory) for kind in _KIND.findall(path.read_bytes())}
-    return frozenset(named) & frozenset(KINDS)
+def _copy_tree(directory: Path, jail: Jail, place: str) -> None:
+    jail.make_directory(place)
+    for path in _files(directory):
+        _copy(path, jail, f"{place}/{path.relative_to(directory).as_posix()}")
+
+
+def _copy(path: Path, jail: Jail, name: str) -> None:
+    # Scripts are run whatever became of their mode on the way here (archives, file systems without).
+    executable = path.suffix == ".sh" or path.stat().st_mode & 0o100
+    jail.write(name, _read(path), mode=0o755 if executable else 0o644)
 
 
 def _files(directory: Path) -> list[Path]:
+    """All files below a directory, but what earlier runs of Libreswan's own tools left there."""
     if not directory.is_dir():
         return []
-    return sorted(path for path in directory.iterdir() if path.is_file())
+    found = []
+    for path in sorted(directory.iterdir()):
+        if path.is_file():
+            found.append(path)
+        # A link might lead back up.
+        elif path.is_dir() and not path.is_symlink() and path.name not in _RESULTS:
+            found += _files(path)
+    return found
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(path, 0, f"cannot be read: {error.strerror}") from error
