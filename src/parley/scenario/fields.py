@@ -105,7 +105,7 @@ class Node:
 class Key(Generic[T_co]):
     """A key of the format: how its value is read, and what stands in its absence.
 
-    `kind`, `absent` and `text` describe it in docs/reference/scenarios.md.
+    `kind`, `absent`, `example` (TOML) and `text` describe it in docs/reference/scenarios.md.
     """
 
     name: str
@@ -113,6 +113,7 @@ class Key(Generic[T_co]):
     default: T_co
     kind: str
     absent: str
+    example: str
     text: str
 
 

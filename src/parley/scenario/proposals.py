@@ -36,7 +36,7 @@ def read_child_proposal(table: Table, protocol: Protocol, base: Proposal | None 
     _check_key_exchange(table, proposal)
     if "ENCR_NULL" in proposal.encryption and not proposal.integrity:
         table.at(schema.ENCRYPTION).report(
-            "ENCR_NULL without an integrity transform protects nothing (RFC 4303 section 1)",
+            "ENCR_NULL without an integrity transform protects nothing (RFC 4303 section 3.2)",
             'integrity = "AUTH_HMAC_SHA2_256_128"',
         )
     return proposal

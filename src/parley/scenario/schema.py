@@ -5,17 +5,11 @@ docs/reference/scenarios.md is checked against it.
 
 from __future__ import annotations
 
-import re
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from parley.daemon.registry import daemon_named
-from parley.errors import UsageError
-from parley.near import nearest
 from parley.pki import KINDS
 from parley.scenario.fields import (
     Key,
-    Node,
     Section,
     choice,
     flag,
@@ -26,20 +20,28 @@ from parley.scenario.fields import (
     text,
     word,
 )
-from parley.scenario.iana import EXCHANGES, NOTIFIES, PAYLOADS, TRANSFORMS, TransformType
+from parley.scenario.iana import EXCHANGES, NOTIFIES, PAYLOADS, TransformType
 from parley.scenario.model import Action, Method, Mode, Protocol, Role
-from parley.wire.impair import parse_impairment
+from parley.scenario.values import (
+    acting_side,
+    address,
+    address_family,
+    impairment,
+    implementation,
+    matching,
+    network,
+    raw,
+    regular_expression,
+    transform,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from ipaddress import IPv4Network, IPv6Network
-
-    Network = IPv4Network | IPv6Network
+    from parley.scenario.fields import Node
+    from parley.scenario.values import Network
 
 # It guards the lab alone; both ends have it unless a scenario says otherwise.
 LAB_SECRET = "parley-lab-secret-that-guards-nothing"  # noqa: S105 -- see above
 
-BOTH = "both"
 ESTABLISHED, REFUSED = "established", "refused"
 SIGNATURES = ("rsa-pkcs1", "rsa-pss", "ecdsa", "ed25519")
 CLOCKS = ("auto", "real", "virtual")
@@ -48,97 +50,39 @@ _DAY = 86400
 _BYTES = 10**15
 
 
-def _raw(node: Node) -> Node:
-    return node
+def _transforms(name: str, kind: TransformType, example: str, what: str) -> Key[tuple[str, ...]]:
+    return Key(name, several(transform(kind)), (), "list of names", "the daemon's own", example, what)
 
 
-def _transform(kind: TransformType) -> Callable[[Node], str]:
-    def read(node: Node) -> str:
-        name = text(node)
-        if name not in TRANSFORMS[kind]:
-            lacks_length = [known for known in TRANSFORMS[kind] if known.startswith(f"{name}-")]
-            hint = f"say the key length: {', '.join(lacks_length)}" if lacks_length else ""
-            raise node.error(
-                f"{node.name}: {name!r} is no transform of type {kind.name} (IANA, IKEv2 Parameters)",
-                hint or nearest(name, TRANSFORMS[kind]),
-            )
-        return name
+_name = matching(r"[a-z][a-z0-9-]{0,30}", "net-1")
+_networks = several(network)
 
-    return read
-
-
-def _transforms(name: str, kind: TransformType, what: str) -> Key[tuple[str, ...]]:
-    return Key(name, several(_transform(kind)), (), "list of names", "the daemon's own", what)
-
-
-def _network(node: Node) -> Network:
-    value = text(node)
-    try:
-        return ip_network(value)
-    except ValueError as error:
-        raise node.error(f"{node.name}: {error}", "a network such as 192.0.1.0/24") from error
-
-
-def _address(node: Node) -> str:
-    value = text(node)
-    try:
-        return str(ip_address(value))
-    except ValueError as error:
-        raise node.error(f"{node.name}: {error}") from error
-
-
-def _impairment(node: Node) -> str:
-    value = text(node)
-    try:
-        parse_impairment(value)
-    except UsageError as error:
-        raise node.error(str(error.args[0]), error.hint) from error
-    return value
-
-
-def _matching(pattern: str, example: str) -> Callable[[Node], str]:
-    def read(node: Node) -> str:
-        value = text(node)
-        if not re.fullmatch(pattern, value):
-            raise node.error(f"{node.name}: {value!r} is not of the form {example!r}")
-        return value
-
-    return read
-
-
-def _regular_expression(node: Node) -> str:
-    value = text(node)
-    try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise node.error(f"{node.name} is no regular expression: {error}") from error
-    return value
-
-
-def _by(node: Node) -> Role | None:
-    value = choice(Role.INITIATOR, Role.RESPONDER, BOTH)(node)
-    return None if value == BOTH else Role(value)
-
-
-def _implementation(node: Node) -> str:
-    name = word(node)
-    try:
-        return daemon_named(name).name
-    except UsageError as error:
-        raise node.error(str(error.args[0]), error.hint) from error
-
-
-def _family(node: Node) -> int:
-    return 4 if choice("ipv4", "ipv6")(node) == "ipv4" else 6
-
-
-_name = _matching(r"[a-z][a-z0-9-]{0,30}", "net-1")
-_networks = several(_network)
-
-IDENTITY = Key("identity", word, "", "string", "the host's name, as FQDN", "The ID that this side claims.")
-AUTH = Key("auth", member(Method), Method.PSK, "|".join(Method), "psk", "How this side proves its identity.")
+IDENTITY = Key(
+    "identity",
+    word,
+    "",
+    "string",
+    "the host's name, as FQDN",
+    '"west.example"',
+    "The ID that this side claims.",
+)
+AUTH = Key(
+    "auth",
+    member(Method),
+    Method.PSK,
+    "|".join(Method),
+    "psk",
+    '"certificate"',
+    "How this side proves its identity.",
+)
 SECRET = Key(
-    "secret", word, "", "string", "one that both sides have", "Pre-shared key or EAP password that it holds."
+    "secret",
+    word,
+    "",
+    "string",
+    "one that both sides have",
+    '"a-secret-of-both"',
+    "Pre-shared key or EAP password that it holds.",
 )
 CERTIFICATE = Key(
     "certificate",
@@ -146,18 +90,28 @@ CERTIFICATE = Key(
     "",
     "|".join(KINDS),
     "ecdsa where one is needed",
+    '"rsa"',
     "Kind of its certificate or raw public key.",
 )
 SIGNATURE = Key(
-    "signature", choice(*SIGNATURES), "", "|".join(SIGNATURES), "the daemon's choice", "How it signs."
+    "signature",
+    choice(*SIGNATURES),
+    "",
+    "|".join(SIGNATURES),
+    "the daemon's choice",
+    '"rsa-pss"',
+    "How it signs.",
 )
-EXPECTS = Key("expects", word, "", "string", "the peer's identity", "The ID that it demands of its peer.")
+EXPECTS = Key(
+    "expects", word, "", "string", "the peer's identity", '"stranger"', "The ID that it demands of its peer."
+)
 SELECTORS: Key[tuple[Network, ...]] = Key(
     "selectors",
     _networks,
     (),
     "list of networks",
     "the network behind it",
+    '["192.0.1.0/24"]',
     "What of this side's every Child SA protects.",
 )
 SIDE = (IDENTITY, AUTH, SECRET, CERTIFICATE, SIGNATURE, EXPECTS, SELECTORS)
@@ -165,45 +119,61 @@ INITIATOR = Section("[initiator]", SIDE, "The side that starts. Host `west`; beh
 
 POOL = Key(
     "pool",
-    _network,
+    network,
     None,
     "network",
     "none",
+    '"192.0.3.0/24"',
     "Addresses that it leases to initiators that ask (RFC 7296 section 2.19).",
 )
-COOKIE = Key("cookie", flag, False, "boolean", "false", "It asks everybody for a cookie (section 2.6).")
-DIFFERING_IKE = Key("ike", _raw, None, "table", "none", "What its IKE SA proposal says instead.")
-DIFFERING_CHILD = Key("child", _raw, None, "table", "none", "What its Child SA proposal says instead.")
+COOKIE = Key(
+    "cookie", flag, False, "boolean", "false", "true", "It asks everybody for a cookie (section 2.6)."
+)
+DIFFERING_IKE = Key("ike", raw, None, "table", "none", "", "What its IKE SA proposal says instead.")
+DIFFERING_CHILD = Key("child", raw, None, "table", "none", "", "What its Child SA proposal says instead.")
 RESPONDER = Section(
     "[responder]",
     (*SIDE, POOL, COOKIE, DIFFERING_IKE, DIFFERING_CHILD),
     "The side that answers: host `east`.",
 )
 
-ENCRYPTION = _transforms("encryption", TransformType.ENCRYPTION, "Ciphers, most preferred first.")
+ENCRYPTION = _transforms(
+    "encryption", TransformType.ENCRYPTION, '["ENCR_AES_GCM_16-256"]', "Ciphers, most preferred first."
+)
 INTEGRITY = _transforms(
-    "integrity", TransformType.INTEGRITY, "Integrity algorithms; none goes with a combined cipher."
+    "integrity",
+    TransformType.INTEGRITY,
+    '["AUTH_HMAC_SHA2_256_128"]',
+    "Integrity algorithms; none goes with a combined cipher.",
 )
-PRF = _transforms("prf", TransformType.PRF, "Pseudorandom functions.")
-KE = _transforms("ke", TransformType.KE, "Key exchange methods; in a Child SA, perfect forward secrecy.")
+PRF = _transforms("prf", TransformType.PRF, '["PRF_HMAC_SHA2_256"]', "Pseudorandom functions.")
+KE = _transforms(
+    "ke",
+    TransformType.KE,
+    '["CURVE25519", "MODP_2048"]',
+    "Key exchange methods; in a Child SA, perfect forward secrecy.",
+)
 ADDITIONAL = _transforms(
-    "additional", TransformType.KE, "Additional key exchanges in their order (RFC 9370)."
+    "additional", TransformType.KE, '["ML_KEM_768"]', "Additional key exchanges in their order (RFC 9370)."
 )
-ESN = Key("esn", flag, None, "boolean", "either", "Extended sequence numbers.")
-LIFETIME = Key("lifetime", number(1, 30 * _DAY), None, "seconds", "the daemon's own", "When it is rekeyed.")
+ESN = Key("esn", flag, None, "boolean", "either", "true", "Extended sequence numbers.")
+LIFETIME = Key(
+    "lifetime", number(1, 30 * _DAY), None, "seconds", "the daemon's own", "3600", "When it is rekeyed."
+)
 IKE_PROPOSAL = (ENCRYPTION, INTEGRITY, PRF, KE, ADDITIONAL)
 CHILD_PROPOSAL = (ENCRYPTION, INTEGRITY, KE, ADDITIONAL, ESN)
 
 FRAGMENTATION = Key(
-    "fragmentation", flag, None, "boolean", "the daemon's own", "IKE fragmentation (RFC 7383)."
+    "fragmentation", flag, None, "boolean", "the daemon's own", "true", "IKE fragmentation (RFC 7383)."
 )
-MOBIKE = Key("mobike", flag, None, "boolean", "the daemon's own", "MOBIKE (RFC 4555).")
+MOBIKE = Key("mobike", flag, None, "boolean", "the daemon's own", "true", "MOBIKE (RFC 4555).")
 FORCE_ENCAPSULATION = Key(
     "force_encapsulation",
     flag,
     False,
     "boolean",
     "false",
+    "true",
     "ESP in UDP where no NAT is (RFC 7296 section 2.23).",
 )
 DPD = Key(
@@ -212,11 +182,22 @@ DPD = Key(
     None,
     "seconds",
     "the daemon's own",
+    "10",
     "Idle time after which a peer is asked for life.",
 )
-PPK_ID = Key("ppk_id", word, "", "string", "none", "Identity of a post-quantum preshared key (RFC 8784).")
-PPK_SECRET = Key("ppk_secret", word, "", "string", "none", "That key.")
-CHILDLESS = Key("childless", flag, False, "boolean", "false", "IKE_AUTH without a Child SA (RFC 6023).")
+PPK_ID = Key(
+    "ppk_id",
+    word,
+    "",
+    "string",
+    "none",
+    '"parley-ppk"',
+    "Identity of a post-quantum preshared key (RFC 8784).",
+)
+PPK_SECRET = Key("ppk_secret", word, "", "string", "none", '"a-post-quantum-secret"', "That key.")
+CHILDLESS = Key(
+    "childless", flag, False, "boolean", "false", "true", "IKE_AUTH without a Child SA (RFC 6023)."
+)
 IKE = Section(
     "[ike]",
     (
@@ -236,23 +217,40 @@ RESPONDER_IKE = Section(
     "[responder.ike]", IKE_PROPOSAL, "Where the responder's IKE proposal differs from [ike]."
 )
 
-NAME = Key("name", _name, "net", "string", "net", "The Child SA's name, for steps and configurations.")
-MODE = Key("mode", member(Mode), Mode.TUNNEL, "|".join(Mode), "tunnel", "What it wraps.")
-PROTOCOL = Key("protocol", member(Protocol), Protocol.ESP, "|".join(Protocol), "esp", "Its IPsec protocol.")
+NAME = Key(
+    "name", _name, "net", "string", "net", '"net-1"', "The Child SA's name, for steps and configurations."
+)
+MODE = Key("mode", member(Mode), Mode.TUNNEL, "|".join(Mode), "tunnel", '"transport"', "What it wraps.")
+PROTOCOL = Key(
+    "protocol", member(Protocol), Protocol.ESP, "|".join(Protocol), "esp", '"ah"', "Its IPsec protocol."
+)
 LIFETIME_BYTES = Key(
     "lifetime_bytes",
     number(1, _BYTES),
     None,
     "bytes",
     "the daemon's own",
+    "1000000",
     "Traffic after which it is rekeyed.",
 )
-IPCOMP = Key("ipcomp", flag, False, "boolean", "false", "IP compression (RFC 7296 section 2.22).")
+IPCOMP = Key("ipcomp", flag, False, "boolean", "false", "true", "IP compression (RFC 7296 section 2.22).")
 INITIATOR_SELECTORS: Key[tuple[Network, ...]] = Key(
-    "initiator", _networks, (), "list of networks", "[initiator] selectors", "The initiator's selectors."
+    "initiator",
+    _networks,
+    (),
+    "list of networks",
+    "[initiator] selectors",
+    '["192.0.1.0/24"]',
+    "The initiator's selectors.",
 )
 RESPONDER_SELECTORS: Key[tuple[Network, ...]] = Key(
-    "responder", _networks, (), "list of networks", "[responder] selectors", "The responder's selectors."
+    "responder",
+    _networks,
+    (),
+    "list of networks",
+    "[responder] selectors",
+    '["192.0.2.0/24"]',
+    "The responder's selectors.",
 )
 CHILD = Section(
     "[child]",
@@ -275,10 +273,14 @@ RESPONDER_CHILD = Section(
     "Where the responder's Child SA differs from [child]: to narrow, or to refuse.",
 )
 
-OUTER = Key("outer", _family, 4, "ipv4|ipv6", "ipv4", "The addresses between which IKE runs.")
-INNER = Key("inner", _family, None, "ipv4|ipv6", "as outer", "The networks behind the hosts.")
+OUTER = Key(
+    "outer", address_family, 4, "ipv4|ipv6", "ipv4", '"ipv6"', "The addresses between which IKE runs."
+)
+INNER = Key(
+    "inner", address_family, None, "ipv4|ipv6", "as outer", '"ipv4"', "The networks behind the hosts."
+)
 NAT: Key[tuple[Role, ...]] = Key(
-    "nat", several(member(Role)), (), "list of sides", "none", "The sides behind a NAT."
+    "nat", several(member(Role)), (), "list of sides", "none", '["initiator"]', "The sides behind a NAT."
 )
 IKE_MTU = Key(
     "ike_mtu",
@@ -286,25 +288,37 @@ IKE_MTU = Key(
     None,
     "bytes",
     "none",
+    "1280",
     "Largest IP packet of IKE that gets through; larger ones vanish (RFC 4821).",
 )
 IMPAIR: Key[tuple[str, ...]] = Key(
     "impair",
-    several(_impairment),
+    several(impairment),
     (),
     "list of strings",
     "none",
+    '["internet:loss=10%,only=ike"]',
     "Impairments, as `parley run --impair` takes them.",
 )
 NETWORK = Section("[network]", (OUTER, INNER, NAT, IKE_MTU, IMPAIR), "What lies between the two.")
 
-DO = Key("do", member(Action), None, "|".join(Action), "must be there", "What is done.")
-BY: Key[Role | None] = Key("by", _by, Role.INITIATOR, "initiator|responder|both", "initiator", "Who does it.")
-SECONDS = Key("seconds", seconds, 0.0, "number", "must be there for wait", "How long to wait.")
-STEP_CHILD = Key("child", _name, "", "string", "the only one", "Which Child SA is meant.")
-ADDRESS = Key("address", _address, "", "address", "must be there for move", "Where the side moves to.")
+DO = Key("do", member(Action), None, "|".join(Action), "must be there", '"rekey-child"', "What is done.")
+BY: Key[Role | None] = Key(
+    "by", acting_side, Role.INITIATOR, "initiator|responder|both", "initiator", '"responder"', "Who does it."
+)
+SECONDS = Key("seconds", seconds, 0.0, "number", "must be there for wait", "2.5", "How long to wait.")
+STEP_CHILD = Key("child", _name, "", "string", "the only one", '"net-1"', "Which Child SA is meant.")
+ADDRESS = Key(
+    "address", address, "", "address", "must be there for move", '"192.1.2.46"', "Where the side moves to."
+)
 STEP_IMPAIR = Key(
-    "impair", _impairment, "", "string", "must be there for impair", "The impairment that begins."
+    "impair",
+    impairment,
+    "",
+    "string",
+    "must be there for impair",
+    '"internet:loss=0%"',
+    "The impairment that begins.",
 )
 STEP = Section(
     "[[step]]",
@@ -318,6 +332,7 @@ OUTCOME = Key(
     ESTABLISHED,
     f"{ESTABLISHED}|{REFUSED}",
     ESTABLISHED,
+    '"refused"',
     "How the attempt must end.",
 )
 NOTIFY = Key(
@@ -326,6 +341,7 @@ NOTIFY = Key(
     "",
     "name of a notify",
     "any error",
+    '"AUTHENTICATION_FAILED"',
     "The error with which the attempt must be refused.",
 )
 SEEN: Key[tuple[str, ...]] = Key(
@@ -334,25 +350,45 @@ SEEN: Key[tuple[str, ...]] = Key(
     (),
     "list of names",
     "nothing in particular",
+    '["COOKIE", "IKE_INTERMEDIATE"]',
     "Notifies, payloads and exchanges that must have been on the wire.",
 )
 EXPECT = Section("[expect]", (OUTCOME, NOTIFY, SEEN), "How it must end.")
 
 KNOWN_INITIATOR = Key(
-    "initiator", _implementation, "*", "implementation", "any", "The initiator that it is about."
+    "initiator",
+    implementation,
+    "*",
+    "implementation",
+    "any",
+    '"openiked"',
+    "The initiator that it is about.",
 )
 KNOWN_RESPONDER = Key(
-    "responder", _implementation, "*", "implementation", "any", "The responder that it is about."
+    "responder",
+    implementation,
+    "*",
+    "implementation",
+    "any",
+    '"libreswan"',
+    "The responder that it is about.",
 )
 REASON = Key(
-    "reason", _regular_expression, "", "regular expression", "must be there", "How the failure reads."
+    "reason",
+    regular_expression,
+    "",
+    "regular expression",
+    "must be there",
+    '"no SA was ever .*"',
+    "How the failure reads.",
 )
 FINDING = Key(
     "finding",
-    _matching(r"docs/findings/[a-z0-9-]+\.md", "docs/findings/NAME.md"),
+    matching(r"docs/findings/[a-z0-9-]+\.md", "docs/findings/NAME.md"),
     "",
     "path",
     "must be there",
+    '"docs/findings/an-example.md"',
     "The page about the defect.",
 )
 KNOWN = Section(
@@ -361,30 +397,36 @@ KNOWN = Section(
     "An open defect: cells that fail as it says are `known`, not `failed`.",
 )
 
-TITLE = Key("title", text, "", "string", "must be there", "One line for reports.")
-DESCRIPTION = Key("description", text, "", "string", "none", "What it proves, and why it may fail.")
+TITLE = Key("title", text, "", "string", "must be there", '"Pre-shared key"', "One line for reports.")
+DESCRIPTION = Key(
+    "description", text, "", "string", "none", '"Why it may fail."', "What it proves, and why it may fail."
+)
 RFC: Key[tuple[str, ...]] = Key(
     "rfc",
-    several(_matching(r"RFC [1-9]\d{2,4}( section [0-9A-Z](\.?[0-9A-Z])*)?", "RFC 7296 section 2.15")),
+    several(matching(r"RFC [1-9]\d{2,4}( section [0-9A-Z](\.?[0-9A-Z])*)?", "RFC 7296 section 2.15")),
     (),
     "list of strings",
     "none",
+    '["RFC 7296 section 2.15"]',
     "What demands it.",
 )
 IPV6_READY: Key[tuple[str, ...]] = Key(
     "ipv6_ready",
-    several(_matching(r"IKEv2Interop\.\d+\.\d+( Part [A-Z]{1,2})?", "IKEv2Interop.1.4 Part A")),
+    several(matching(r"IKEv2Interop\.\d+\.\d+( Part [A-Z]{1,2})?", "IKEv2Interop.1.4 Part A")),
     (),
     "list of strings",
     "none",
+    '["IKEv2Interop.1.1 Part C"]',
     "Counterparts in the IPv6 Ready Logo Phase-2 IKEv2 Interoperability Test Scenario 1.1.0.",
 )
-CORE = Key("core", flag, False, "boolean", "false", "Whether it is one of the few that always run.")
-CLOCK = Key("clock", choice(*CLOCKS), "auto", "|".join(CLOCKS), "auto", "Whose time the hosts live in.")
+CORE = Key("core", flag, False, "boolean", "false", "true", "Whether it is one of the few that always run.")
+CLOCK = Key(
+    "clock", choice(*CLOCKS), "auto", "|".join(CLOCKS), "auto", '"virtual"', "Whose time the hosts live in."
+)
 
 
 def _table(name: str, kind: str, header: str) -> Key[Node | None]:
-    return Key(name, _raw, None, kind, "its defaults", f"See {header}.")
+    return Key(name, raw, None, kind, "its defaults", "", f"See {header}.")
 
 
 INITIATOR_TABLE = _table("initiator", "table", "[initiator]")
