@@ -160,6 +160,7 @@ class TestSplit:
             "eastrun.sh",
             "final.sh",
             "nicinit.sh",
+            "nicrun.sh",
             "northinit.sh",
             "road.sh",
             "westinit.sh",
@@ -172,6 +173,7 @@ class TestSplit:
             ("east", "eastinit.sh"),
             ("north", "northinit.sh"),
             ("west", "westinit.sh"),
+            ("nic", "nicrun.sh"),
             ("east", "eastrun.sh"),
             ("west", "westrun.sh"),
             ("west", "10-west-nic.sh"),
@@ -192,8 +194,10 @@ class TestSplit:
         assert (second.line, second.is_comment, second.source) == (3, False, tmp_path / "eastinit.sh")
 
     def test_final_is_played_by_full_names(self, tmp_path: Path) -> None:
-        write_files(tmp_path, {"1-netbsdeast.sh": "a\n", "2-west.sh": "b\n", "final.sh": "f\n"})
-        assert steps(tmp_path)[2:] == [("west", "f"), ("east", "f")]
+        # fedorawest comes before linuxeast, and that before netbsdnorth.
+        scripts = {"1-netbsdnorth.sh": "a\n", "2-east.sh": "b\n", "3-fedorawest.sh": "c\n", "final.sh": "f\n"}
+        write_files(tmp_path, scripts)
+        assert steps(tmp_path)[3:] == [("west", "f"), ("east", "f"), ("north", "f")]
 
     def test_numbered_scripts_of_older_suites_count(self, tmp_path: Path) -> None:
         write_files(
