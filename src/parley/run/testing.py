@@ -3,7 +3,8 @@
 ::
 
     /testing/SUITE/CASE/    the case's own files; sessions start here. Where a configuration file with
-                            qualifiers applies (case.qualifier), it also lies under the name without
+                            qualifiers applies (case.qualifier), it also lies under the name without.
+                            Hosts hand one another files in OUTPUT/, which is empty at first
     /testing/guestbin/      helper scripts of the suite's tree (the directory beside the suite)
     /testing/x509/KIND/     certificates, as parley.pki lays them out, for the kinds that the case names
                             (`x509/KIND` in a path, `--x509 KIND` as an option)
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 
 GUEST_TESTING = "/testing"
 
-# What Libreswan's own runner leaves in the directory of a case.
-_RESULTS = {"OUTPUT", "NS"}
+# Scripts of Libreswan's leave files here for one another, and its own tools their results.
+_OUTPUT = "OUTPUT"
+_RESULTS = {_OUTPUT, "NS"}
 _KIND = re.compile(rb"\bx509[/ ]([a-z0-9-]+)")
 
 
@@ -39,6 +41,7 @@ def lay_out_testing(case: ScriptedCase, jail: Jail, certificates: Path) -> None:
     """
     place = f"testing/{case.suite.name}/{case.name}"
     _copy_tree(case.directory, jail, place)
+    jail.make_directory(f"{place}/{_OUTPUT}")
     for name, path in case.qualified.items():
         _copy(path, jail, f"{place}/{name}")
     _copy_tree(case.suite.parent / "guestbin", jail, "testing/guestbin")
@@ -86,7 +89,7 @@ def _copy(path: Path, jail: Jail, name: str) -> None:
 
 
 def _files(directory: Path) -> list[Path]:
-    """All files below a directory, but what earlier runs of Libreswan's own tools left there."""
+    """All files below a directory, but what earlier runs left there."""
     if not directory.is_dir():
         return []
     found = []

@@ -92,6 +92,8 @@ def test_what_earlier_runs_left_stays_outside(directory: Path, jail: Jail, certi
     write_files(directory / "OUTPUT", {"east.pluto.log": "x509/rsa"})
     write_files(directory / "NS" / "east", {"pluto.ctl": ""})
     assert lay_out(directory, jail, certificates) == ["suite/basic/all.east-west.sh"]
+    # Yet scripts of Libreswan's write into it.
+    assert (jail.root / "testing" / "suite" / "basic" / "OUTPUT").is_dir()
 
 
 def test_links_to_directories_are_not_followed(directory: Path, jail: Jail, certificates: Path) -> None:
