@@ -9,6 +9,8 @@
         cell.json                   the same for a scenario's cell (cell.record)
         play.json                   hosts, images, kernels and each step with times and status
         capture.pcapng              every frame of every segment
+        ladder.json                 the messages in it, dissected and decrypted (wire.ladder)
+        wireshark/                  the keys to it, as a configuration directory of Wireshark's
         HOST.console.txt            sanitized transcript
         HOST.console.raw.txt        transcript as it came
         HOST.kernel.log             the kernel's own console
@@ -56,6 +58,16 @@ class CaseLayout:
     def capture(self) -> Path:
         """Every frame of every segment."""
         return self.root / "capture.pcapng"
+
+    @property
+    def ladder(self) -> Path:
+        """The messages in the capture."""
+        return self.root / "ladder.json"
+
+    @property
+    def wireshark(self) -> Path:
+        """The keys to the capture; a configuration directory of Wireshark's."""
+        return self.root / "wireshark"
 
     @property
     def share(self) -> Path:
