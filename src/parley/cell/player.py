@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from ipaddress import ip_address, ip_network
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from parley.cell import commands
@@ -51,20 +52,25 @@ class Player:
         self._progress = progress
         self.commands: list[CommandRecord] = []
         self.checkpoints: list[Checkpoint] = []
+        # The rekey that the next look is to prove.
+        self._pending = ""
 
     def play(self) -> None:
         """The whole scenario. Raises StoppedError where it cannot go on, LabError where the lab broke."""
         self._prepare()
-        for role in (Role.RESPONDER, Role.INITIATOR):
-            if self._run(role, "start", self._drivers[role].start()):
+        started = self._both("start", {role: driver.start() for role, driver in self._drivers.items()})
+        for role, status in started.items():
+            if status != 0:
                 raise StoppedError(f"{role}: the daemon did not start")
         pairs = self._protected_pairs()
         self._both("guard", {role: commands.guard(pairs) for role in Role})
         blocked = commands.ping(self._routes(Role.INITIATOR)[:1], seconds=_DOWN_SECONDS, sizes=(56,))
         self._run(Role.INITIATOR, "blocked", blocked)
-        for step in self._scenario.steps:
+        steps = self._scenario.steps
+        for step, following in zip_longest(steps, steps[1:]):
             self._progress(step.action)
-            self._step(step)
+            # Traffic looks at everything by itself: looking twice would only cost time.
+            self._step(step, looks_next=following is not None and following.action is Action.TRAFFIC)
         self.finish()
 
     def finish(self) -> None:
@@ -78,27 +84,31 @@ class Player:
             inside = str(NETWORK.main_interface(self._hosts[Role.INITIATOR].name).ipv4.ip)
             router = self._lab.hosts["nic"]
             self._record(router, "nat", router.start(commands.translate(inside, both=nat.responder)))
-        for role, driver in self._drivers.items():
-            for path, file in driver.files().items():
-                self._put(self._hosts[role], path, file.text, file.mode)
-            extra = [address for address in self._inner(role).values() if not self._owns(role, address)]
-            if extra:
-                interface = NETWORK.host(self._hosts[role].name).interfaces[0].name
-                self._run(role, "addresses", commands.add_addresses(extra, interface))
+        self._both("configure", {role: self._configure(role) for role in Role})
 
-    def _put(self, host: Host, path: str, text: str, mode: int) -> None:
-        """Through the share: contents need no quoting, and what a daemon was told is kept."""
-        place = f"{host.name}/files{path}"
-        self._lab.jail.write(place, text.encode(), mode=0o644)
-        command = f"install -D -m {mode:o} -o root -g root /parley/files{path} {path}"
-        self._record(host, "file", host.start(command))
+    def _configure(self, role: Role) -> str:
+        """One command that puts the daemon's files and the host's further addresses in place.
 
-    def _step(self, step: ScenarioStep) -> None:
+        Files go through the share: contents need no quoting, and what a daemon was told is kept.
+        """
+        host = self._hosts[role]
+        lines = []
+        for path, file in self._drivers[role].files().items():
+            self._lab.jail.write(f"{host.name}/files{path}", file.text.encode())
+            lines.append(f"install -D -m {file.mode:o} -o root -g root /parley/files{path} {path}")
+        extra = [address for address in self._inner(role).values() if not self._owns(role, address)]
+        if extra:
+            interface = NETWORK.host(host.name).interfaces[0].name
+            lines.append(commands.add_addresses(extra, interface))
+        return "\n".join(lines)
+
+    def _step(self, step: ScenarioStep, *, looks_next: bool) -> None:
         match step.action:
             case Action.UP:
-                self._up(step)
+                self._up(step, looks_next=looks_next)
             case Action.TRAFFIC:
-                self._look("traffic")
+                self._look(self._pending or "traffic")
+                self._pending = ""
             case Action.WAIT:
                 self._run(Role.INITIATOR, "wait", f"sleep {step.seconds:g}")
             case Action.IMPAIR:
@@ -106,16 +116,18 @@ class Player:
             case Action.MOVE:
                 self._move(step)
             case _:
-                self._act(step)
+                self._act(step, looks_next=looks_next)
 
-    def _up(self, step: ScenarioStep) -> None:
+    def _up(self, step: ScenarioStep, *, looks_next: bool) -> None:
         roles = [step.by] if step.by else list(Role)
         statuses = self._both("up", {role: self._drivers[role].up() for role in roles})
-        self._look("up", traffic=False)
-        if any(statuses.values()) and self._scenario.expect.established:
+        failed = any(status != 0 for status in statuses.values())
+        if failed or not looks_next:
+            self._look("up", traffic=False)
+        if failed and self._scenario.expect.established:
             raise StoppedError("the connection did not come up")
 
-    def _act(self, step: ScenarioStep) -> None:
+    def _act(self, step: ScenarioStep, *, looks_next: bool) -> None:
         """An action of one side's daemon, or of both at once."""
         roles = [step.by] if step.by else list(Role)
         wanted = {role: self._command(role, step) for role in roles}
@@ -128,8 +140,10 @@ class Player:
             self._both("gone", dict.fromkeys(Role, commands.GONE))
         if step.action in {Action.DOWN, Action.DELETE_CHILD, Action.KILL}:
             self._look(step.action, traffic=False)
-        else:
+        elif not looks_next or any(statuses.values()):
             self._look(f"{step.action} by {step.by or 'both'}")
+        else:
+            self._pending = f"{step.action} by {step.by or 'both'}"
         if failed:
             raise StoppedError(f"{failed[0]}: {step.action} failed")
 

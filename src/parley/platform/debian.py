@@ -31,7 +31,7 @@ MODULES = (
     ),
     *("sha512", "chacha20poly1305", "des_generic", "camellia_generic", "crypto_null", "deflate"),
     *("crypto-aes", "crypto-sha256", "crypto-sha1", "crypto-md5", "drbg", "crypto-stdrng"),
-    *("xt_policy", "sch_netem"),
+    *("xt_policy", "sch_netem", "sch_ingress", "cls_flower", "act_nat"),
 )
 
 _SYSCTL = (
