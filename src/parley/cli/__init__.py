@@ -42,7 +42,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="parley")
 def parley() -> None:
-    r"""Run IKEv2 daemons against each other on real kernels, and judge what they did.
+    """Run IKEv2 daemons against each other on real kernels, and judge what they did.
 
     \b
     parley run                          the shipped suite

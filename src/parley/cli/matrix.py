@@ -64,7 +64,7 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
     html: bool,
     only_list: bool,
 ) -> None:
-    r"""Run scenarios for every initiator and responder, and judge state and wire.
+    """Run scenarios for every initiator and responder, and judge state and wire.
 
     SELECTOR is a scenario, or INITIATOR/RESPONDER/SCENARIO; each part may be a glob (quote it).
     Exits as `parley run` does.

@@ -44,7 +44,7 @@ def run(  # noqa: PLR0917 -- one parameter per option
     resume: Path | None,
     html: bool | None,
 ) -> None:
-    r"""Run cases and judge them.
+    """Run cases and judge them.
 
     SELECTOR is a case's name or a glob (quote it); without any, all good cases of the suite run.
     Exits 0 if nothing failed, differs, errored or was left out; 1 otherwise; 2 for a mistake in the call.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from parley.image.store import Store
 from parley.pki import ensure_certificates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from parley.image.kernel import Kernel
@@ -26,6 +27,13 @@ class Tools:
     kernel: Kernel
     images: dict[str, Image]
     certificates: Path
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep all of it from being removed while a run uses it."""
+        images = (image.path.parent for image in self.images.values())
+        with Store.default().hold(self.kernel.binary.parent, self.certificates, *images):
+            yield
 
 
 def equip(images: Iterable[str], certificates: Iterable[str]) -> Tools:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from parley.case.model import HostSpec
 from parley.cell.drivers import hosts_of, make_driver
 from parley.cell.judge import judge_cell
+from parley.cell.known import with_known
 from parley.cell.player import Player, StoppedError
 from parley.cell.record import CellRecord
 from parley.errors import LabError
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from parley.daemon.driver import Driver
     from parley.lab.lab import HostPlan
     from parley.record.results import CaseResult
-    from parley.scenario.model import KnownFailure, Scenario
+    from parley.scenario.model import Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class CellJob(Job):
         checks = judge_cell(self.layout, record, self.scenario)
         watch.done("judge")
         verdict, reason = conclude(checks)
-        result = self.result(started, *self._known(verdict, reason, lack))
+        result = self.result(started, *self._declared(verdict, reason, lack))
         return replace(result, checks=checks, hosts=record.hosts, durations=watch.durations)
 
     def _drivers(self) -> dict[Role, Driver]:
@@ -133,27 +133,14 @@ class CellJob(Job):
             stopped=stopped,
         )
 
-    def _known(self, verdict: Verdict, reason: str, lack: str) -> tuple[Verdict, str]:
+    def _declared(self, verdict: Verdict, reason: str, lack: str) -> tuple[Verdict, str]:
         """The verdict in the light of what is declared: a lack that works, a defect that is known."""
-        if lack:
-            if verdict is Verdict.PASSED:
-                return Verdict.FIXED, f"works although declared a lack: {lack}"
-            return Verdict.UNSUPPORTED, lack
-        for known in self.scenario.known:
-            if not self._matches(known):
-                continue
-            if verdict is Verdict.PASSED:
-                return Verdict.FIXED, f"passed although known to fail: {known.finding}"
-            if verdict is Verdict.FAILED and re.search(known.reason, reason):
-                return Verdict.KNOWN, f"{known.finding}: {reason}"
-        return verdict, reason
-
-    def _matches(self, known: KnownFailure) -> bool:
-        pairs = (
-            (known.initiator, self.implementations[Role.INITIATOR]),
-            (known.responder, self.implementations[Role.RESPONDER]),
-        )
-        return all(wanted in {"*", have, have.partition("@")[0]} for wanted, have in pairs)
+        if not lack:
+            initiator, responder = (self.implementations[role] for role in Role)
+            return with_known(self.scenario, initiator, responder, verdict, reason)
+        if verdict is Verdict.PASSED:
+            return Verdict.FIXED, f"works although declared a lack: {lack}"
+        return Verdict.UNSUPPORTED, lack
 
 
 def _lack(drivers: dict[Role, Driver]) -> str:

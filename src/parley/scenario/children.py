@@ -62,10 +62,10 @@ class Written:
 
 def read_children(node: Node | None, root: Node, ground: Ground) -> list[Written]:
     """All Child SAs; a file that names none has one, with defaults."""
-    if node is None:
-        return [_read(Table(replace(root, value={})), ground)]
-    if not node.elements():
+    if node is not None and not node.elements():
         node.report("child is an empty list")
+    if node is None or not node.elements():
+        return [_read(Table(replace(root, value={})), ground)]
     children = [_read(open_table(element, schema.CHILD), ground) for element in node.elements()]
     seen: set[str] = set()
     for written in children:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from parley.scenario.lines import Place
 
+# Characters of a wrong value that a message quotes.
+_SHOWN = 60
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 E = TypeVar("E", bound="Enum")
@@ -46,16 +49,19 @@ class Document:
 def parse_document(path: Path, text: str) -> Document:
     """Read TOML. Raises InputError with the line where it is none."""
     try:
-        return Document(path, _lines_with_root(text), tomllib.loads(text))
+        root = tomllib.loads(text)
+        return Document(path, {(): 1, **line_numbers(text)}, root)
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(path, text, str(error)) from error
+    except ValueError as error:  # of int(), which tomllib lets through
+        line = text.count("\n", 0, _longest_number(text)) + 1
+        raise InputError(path, line, "a number has thousands of digits") from error
     except RecursionError as error:
         raise InputError(path, 1, "tables or arrays are nested too deeply") from error
 
 
-def _lines_with_root(text: str) -> Mapping[Place, int]:
-    tomllib.loads(text)  # line_numbers() counts on a valid document
-    return {(): 1, **line_numbers(text)}
+def _longest_number(text: str) -> int:
+    return max(re.finditer(r"[0-9_]+", text), key=lambda match: len(match[0])).start()
 
 
 def _not_toml(path: Path, text: str, message: str) -> InputError:
@@ -78,8 +84,16 @@ class Node:
         return ".".join(part for part in self.place if isinstance(part, str))
 
     def error(self, message: str, hint: str = "") -> InputError:
-        """A mistake here."""
-        return InputError(self.document.path, self.document.lines[self.place], message, hint=hint)
+        """A mistake here; what is not written itself is missed where its table is."""
+        place = self.place
+        while place not in self.document.lines:
+            place = place[:-1]
+        return InputError(self.document.path, self.document.lines[place], message, hint=hint)
+
+    @property
+    def shown(self) -> str:
+        """The value as messages quote it."""
+        return shown(self.value)
 
     def report(self, message: str, hint: str = "") -> None:
         """Note a mistake here and go on: an earlier line may hold another."""
@@ -154,19 +168,28 @@ class Table:
 def open_table(node: Node, section: Section) -> Table:
     """`node` as a table of `section`; keys that it must not have are reported."""
     if not isinstance(node.value, dict):
-        node.report(f"{node.name} is {node.value!r}, not a table", f"a table {section.header}")
+        node.report(f"{node.name} is {node.shown}, not a table", f"a table {section.header}")
         return Table(Node(node.document, node.place, {}))
     known = [key.name for key in section.keys]
     for name in node.value:
         if name not in known:
-            node.at(name).report(f"{section.header} has no key {name!r}", nearest(name, known))
+            node.at(name).report(f"{section.header} has no key {shown(name)}", nearest(name, known))
     return Table(node)
+
+
+def shown(value: object) -> str:
+    """A value as messages quote it: on one line and short."""
+    try:
+        quoted = repr(value)
+    except ValueError:  # Python prints no integer of more than 4300 digits
+        return "a number with thousands of digits"
+    return quoted if len(quoted) <= _SHOWN else f"{quoted[:_SHOWN]}..."
 
 
 def text(node: Node) -> str:
     """A string that is not empty."""
     if not isinstance(node.value, str):
-        raise node.error(f"{node.name} is {node.value!r}, not a string")
+        raise node.error(f"{node.name} is {node.shown}, not a string")
     if not node.value.strip():
         raise node.error(f"{node.name} is empty")
     return node.value.strip()
@@ -176,14 +199,14 @@ def word(node: Node) -> str:
     """A string for configuration files and shell scripts: nothing in it that needs quoting there."""
     value = text(node)
     if not re.fullmatch(r"[A-Za-z0-9_.:@,=/+-]+", value):
-        raise node.error(f"{node.name} is {value!r}", "letters, digits and _ . : @ , = / + - only")
+        raise node.error(f"{node.name} is {shown(value)}", "letters, digits and _ . : @ , = / + - only")
     return value
 
 
 def flag(node: Node) -> bool:
     """A truth value."""
     if not isinstance(node.value, bool):
-        raise node.error(f"{node.name} is {node.value!r}, not true or false")
+        raise node.error(f"{node.name} is {node.shown}, not true or false")
     return node.value
 
 
@@ -193,7 +216,7 @@ def number(low: int, high: int) -> Callable[[Node], int]:
     def read(node: Node) -> int:
         value = node.value
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise node.error(f"{node.name} is {_short(value)}, not a whole number from {low} to {high}")
+            raise node.error(f"{node.name} is {node.shown}, not a whole number from {low} to {high}")
         return value
 
     return read
@@ -204,7 +227,7 @@ def seconds(node: Node) -> float:
     value = node.value
     day = 86400.0
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= day:
-        raise node.error(f"{node.name} is {_short(value)}, not a number of seconds up to a day")
+        raise node.error(f"{node.name} is {node.shown}, not a number of seconds up to a day")
     return float(value)
 
 
@@ -214,7 +237,7 @@ def choice(*known: str) -> Callable[[Node], str]:
     def read(node: Node) -> str:
         value = text(node)
         if value not in known:
-            raise node.error(f"{node.name} is {value!r}", nearest(value, known))
+            raise node.error(f"{node.name} is {shown(value)}", nearest(value, known))
         return value
 
     return read
@@ -238,17 +261,10 @@ def several(read: Callable[[Node], T]) -> Callable[[Node], tuple[T, ...]]:
         for element in node.elements():
             value = read(element)
             if value in found:
-                raise element.error(f"{node.name} has {element.value!r} twice")
+                raise element.error(f"{node.name} has {element.shown} twice")
             found.append(value)
         if not found:
             raise node.error(f"{node.name} is an empty list")
         return tuple(found)
 
     return read_all
-
-
-def _short(value: object) -> str:
-    # An integer of TOML may have any length, and printing one past 4300 digits is an error in Python.
-    if isinstance(value, int) and abs(value) >= 10**18:
-        return "a very large number"
-    return repr(value)

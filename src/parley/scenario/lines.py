@@ -78,8 +78,6 @@ class _Scanner:
         self._mark(place)
         if is_array:
             place = self._next_element(place)
-        elif place in self.array_sizes:
-            place = (*place, self.array_sizes[place] - 1)
         self.position = end
         self._skip_blank()
         self.position += 2 if is_array else 1

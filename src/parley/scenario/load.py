@@ -188,7 +188,7 @@ class _Reader:
         if node is None:
             return ()
         if not isinstance(node.value, list):
-            node.report(f"known is {node.value!r}, not an array of tables", "[[known]]")
+            node.report(f"known is {node.shown}, not an array of tables", "[[known]]")
             return ()
         return tuple(_known_failure(element) for element in node.elements())
 

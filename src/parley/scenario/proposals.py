@@ -32,6 +32,8 @@ def read_child_proposal(table: Table, protocol: Protocol, base: Proposal | None 
     if protocol is Protocol.AH and table.has(schema.ENCRYPTION):
         table.at(schema.ENCRYPTION).report("encryption: AH does not encrypt (RFC 4302)", 'protocol = "esp"')
         return proposal
+    if protocol is Protocol.AH and "NONE" in proposal.integrity:
+        table.at(schema.INTEGRITY).report("integrity: AH without it protects nothing (RFC 4302)")
     _check_ciphers(table, proposal)
     _check_key_exchange(table, proposal)
     if "ENCR_NULL" in proposal.encryption and not proposal.integrity:

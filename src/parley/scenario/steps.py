@@ -64,7 +64,7 @@ def read_steps(node: Node | None) -> list[Step]:
     if node is None:
         return []
     if not isinstance(node.value, list):
-        node.report(f"step is {node.value!r}, not an array of tables", "[[step]]")
+        node.report(f"step is {node.shown}, not an array of tables", "[[step]]")
         return []
     if not node.value:
         node.report("step is an empty list", 'step = ["up", "traffic", "down"]')

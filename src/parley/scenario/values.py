@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from parley.daemon.registry import daemon_named
 from parley.errors import UsageError
 from parley.near import nearest
-from parley.scenario.fields import Node, choice, text, word
+from parley.scenario.fields import Node, choice, shown, text, word
 from parley.scenario.iana import TRANSFORMS, TransformType
 from parley.scenario.model import Role
 from parley.wire.impair import parse_impairment
@@ -38,7 +38,7 @@ def transform(kind: TransformType) -> Callable[[Node], str]:
             lacks_length = [known for known in TRANSFORMS[kind] if known.startswith(f"{name}-")]
             hint = f"say the key length: {', '.join(lacks_length)}" if lacks_length else ""
             raise node.error(
-                f"{node.name}: {name!r} is no transform of type {kind.name} (IANA, IKEv2 Parameters)",
+                f"{node.name}: {shown(name)} is no transform of type {kind.name} (IANA, IKEv2 Parameters)",
                 hint or nearest(name, TRANSFORMS[kind]),
             )
         return name
@@ -80,7 +80,7 @@ def matching(pattern: str, example: str) -> Callable[[Node], str]:
     def read(node: Node) -> str:
         value = text(node)
         if not re.fullmatch(pattern, value):
-            raise node.error(f"{node.name}: {value!r} is not of the form {example!r}")
+            raise node.error(f"{node.name}: {shown(value)} is not of the form {example!r}")
         return value
 
     return read

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from parley.image.equip import Tools
     from parley.record.results import RunRecord
     from parley.scenario.model import Scenario
 
@@ -84,9 +85,11 @@ def execute_matrix(options: MatrixOptions, *, html: bool = True) -> int:
     cells = select_cells(scenarios, options)
     run = RunLayout(options.output or new_directory())
     record = _record(options, cells)
-    jobs = _jobs(options, run, cells)
+    tools = _equip(cells)
     begin(run, record)
-    code = carry_out(run, record, jobs, parallel=options.jobs, fail_fast=options.fail_fast, html=html)
+    with tools.held():
+        jobs = _jobs(options, run, cells, tools)
+        code = carry_out(run, record, jobs, parallel=options.jobs, fail_fast=options.fail_fast, html=html)
     return 2 if errors else code
 
 
@@ -139,10 +142,13 @@ def _matches(cell: Cell, selector: str) -> bool:
     return all(fnmatchcase(word, pattern or "*") for word, pattern in zip(words, patterns, strict=True))
 
 
-def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell]) -> list[CellJob]:
+def _equip(cells: Sequence[Cell]) -> Tools:
     kinds = sorted({kind for cell in cells for kind in scenario_kinds(cell.scenario)})
     images = sorted({name for cell in cells for name in (cell.initiator, cell.responder)} | {TOOLS_IMAGE})
-    tools = equip(images, kinds)
+    return equip(images, kinds)
+
+
+def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: Tools) -> list[CellJob]:
     equipment = Equipment(tools.images, tools.kernel, UmlBackend(), tools.certificates)
     return [
         CellJob(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from parley.case.model import ScriptedCase
+    from parley.image.equip import Tools
     from parley.lab.lab import Lab
     from parley.record.results import RunRecord
 
@@ -51,22 +52,26 @@ def execute(options: RunOptions, *, html: bool | None = None) -> int:
     cases, errors = _load(options)
     for error in errors:
         click.echo(f"parley: {error}", err=True)
+    for case in cases:
+        for note in case.notes:
+            click.echo(f"parley: {note}", err=True)
     if options.keep and len(cases) != 1:
         raise UsageError(f"--keep keeps the lab of one case, and {len(cases)} were selected")
     run = RunLayout(options.output or new_directory())
     waiting = [case for case in cases if not (options.resume and run.case(case.name).result.exists())]
-    jobs = _jobs(options, run, waiting)
+    tools = _equip(waiting)
     record = _record(options, cases)
     begin(run, record)
-    code = carry_out(
-        run,
-        record,
-        jobs,
-        parallel=options.jobs,
-        fail_fast=options.fail_fast,
-        html=len(cases) > 1 if html is None else html,
-        may_be_interrupted=options.keep,
-    )
+    with tools.held():
+        code = carry_out(
+            run,
+            record,
+            _jobs(options, run, waiting, tools),
+            parallel=options.jobs,
+            fail_fast=options.fail_fast,
+            html=len(cases) > 1 if html is None else html,
+            may_be_interrupted=options.keep,
+        )
     return 2 if errors else code
 
 
@@ -96,11 +101,14 @@ def _load(options: RunOptions) -> tuple[list[ScriptedCase], list[InputError]]:
     return select_cases(suites, options.selectors, overrides=options.hosts)
 
 
-def _jobs(options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase]) -> list[ScriptedJob]:
-    if not cases:
-        return []
+def _equip(cases: Sequence[ScriptedCase]) -> Tools:
     kinds = sorted({kind for case in cases for kind in certificate_kinds(case)})
-    tools = equip(images_needed(host for case in cases for host in case.hosts), kinds)
+    return equip(images_needed(host for case in cases for host in case.hosts), kinds)
+
+
+def _jobs(
+    options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase], tools: Tools
+) -> list[ScriptedJob]:
     equipment = Equipment(tools.images, tools.kernel, UmlBackend(), tools.certificates)
     return [
         ScriptedJob(

@@ -1,10 +1,11 @@
-"""Libreswan: pluto."""
+"""Libreswan: pluto. Written against 5.2, as Debian trixie packages it."""
 
 from __future__ import annotations
 
 import re
 
 from parley.daemon.base import Daemon, Trouble
+from parley.daemon.libreswan.driver import LibreswanDriver
 
 LIBRESWAN = Daemon(
     name="libreswan",
@@ -17,4 +18,5 @@ LIBRESWAN = Daemon(
         Trouble("memory leak", re.compile(r"leak detective found [1-9]\d* leak")),
         Trouble("null pointer printed", re.compile(r"\(null\)")),
     ),
+    driver=LibreswanDriver,
 )
