@@ -16,6 +16,7 @@ _COMMANDS = {
     "matrix": ("parley.cli.matrix", "matrix"),
     "list": ("parley.cli.list", "list_cases"),
     "report": ("parley.cli.report", "report"),
+    "capture": ("parley.cli.capture", "capture"),
     "judge": ("parley.cli.judge", "judge"),
     "accept": ("parley.cli.accept", "accept"),
     "shell": ("parley.cli.shell", "shell"),

@@ -51,10 +51,11 @@ def case_line(result: CaseResult, *, width: int = 0, shapes: bool = True) -> Lin
 def print_report(run: LoadedRun, stream: IO[str], *, comparison: Comparison | None = None) -> None:
     """Write a run's results to `stream`, in colour if it is a terminal."""
     shapes = can_print_shapes(getattr(stream, "encoding", None))
-    _print(_document(run, comparison, shapes=shapes), stream)
+    print_lines(_document(run, comparison, shapes=shapes), stream)
 
 
-def _print(lines: Iterable[Line], stream: IO[str]) -> None:
+def print_lines(lines: Iterable[Line], stream: IO[str]) -> None:
+    """Write lines to `stream`, in colour if it is a terminal."""
     if not stream.isatty() or os.environ.get("TERM") == "dumb":
         stream.writelines("".join(piece.text for piece in line).rstrip() + "\n" for line in lines)
         return

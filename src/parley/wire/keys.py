@@ -149,7 +149,8 @@ def _kernel_sas(jail: Jail, host: str) -> Iterator[KernelSa]:
     for name in _state_files(jail, host):
         text = "\n".join(_lines(jail, name))
         if "proto esp" in text:
-            yield from (sa for sa in parse_kernel(text, "").sas if sa.protocol == "esp")
+            # An SA without keys is one that the kernel has asked for and not got yet.
+            yield from (sa for sa in parse_kernel(text, "").sas if sa.protocol == "esp" and sa.encryption)
 
 
 def _state_files(jail: Jail, host: str) -> Iterator[str]:
