@@ -1,0 +1,133 @@
+"""Drives charon through a scenario."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from parley.daemon.driver import Driver, GuestFile
+from parley.daemon.shell import forget_ipsec, supervise, wait_until
+from parley.daemon.strongswan.config import CONNECTION, strongswan_conf, swanctl_conf
+from parley.daemon.strongswan.credentials import install_credentials
+from parley.daemon.strongswan.keys import write_table
+from parley.daemon.strongswan.lacks import find_lack
+from parley.daemon.strongswan.sas import parse_sas
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from parley.daemon.driver import Lack
+    from parley.scenario.model import Child
+    from parley.scenario.state import DaemonView
+
+_SOCKET = "/run/charon.vici"
+_LOADED = "/parley/log/swanctl.log"
+# How long charon may try, well within the lab's own limit for a command (seconds).
+_PATIENCE = 30
+
+
+class StrongswanDriver(Driver):
+    """strongSwan with charon-systemd and swanctl(8), as Debian packages it."""
+
+    name = "strongswan"
+
+    def lack(self) -> Lack | None:
+        """Algorithms that this version does not know."""
+        return find_lack(self.connection, self.role, self.version)
+
+    def files(self) -> Mapping[str, GuestFile]:
+        """swanctl.conf and the logging."""
+        return {
+            "/etc/swanctl/swanctl.conf": GuestFile(swanctl_conf(self.connection, self.role, self.addresses)),
+            "/etc/strongswan.d/parley.conf": GuestFile(strongswan_conf()),
+        }
+
+    def start(self) -> str:
+        """Start charon; ready once all credentials, pools and connections are loaded."""
+        return "\n".join(
+            [
+                # A killed charon leaves its socket behind, and nobody listens there.
+                f"rm -f {_SOCKET}",
+                *install_credentials(self.connection, self.role),
+                supervise("charon-systemd", "charon-systemd"),
+                wait_until(f"[ -S {_SOCKET} ]", seconds=20),
+                f"swanctl --load-all --noprompt >{_LOADED} 2>&1 || {{ cat {_LOADED} >&2; exit 1; }}",
+            ]
+        )
+
+    def up(self) -> str:
+        """Initiate every Child SA, one after the other."""
+        ike = (
+            [f"swanctl --initiate --ike {CONNECTION} --timeout {_PATIENCE}"]
+            if self.connection.childless
+            else []
+        )
+        children = [
+            f"swanctl --initiate --child {child.name} --timeout {_PATIENCE}"
+            for child in self.connection.children
+        ]
+        return " &&\n".join(ike + children)
+
+    def down(self) -> str:
+        """Terminate all IKE SAs of the connection."""
+        return f"swanctl --terminate --ike {CONNECTION} --timeout {_PATIENCE}"
+
+    def delete_child(self, child: Child) -> str | None:
+        """Terminate a Child SA."""
+        return f"swanctl --terminate --child {child.name} --timeout {_PATIENCE}"
+
+    def rekey_child(self, child: Child) -> str | None:
+        """Rekey a Child SA, until another one is installed in its place."""
+        return _replaced(f"--child {child.name}", "spi-out", "INSTALLED", f"--rekey --child {child.name}")
+
+    def rekey_ike(self) -> str | None:
+        """Rekey the IKE SA, until another one is established in its place."""
+        return _replaced(f"--ike {CONNECTION}", "initiator-spi", "ESTABLISHED", f"--rekey --ike {CONNECTION}")
+
+    def reauthenticate(self) -> str | None:
+        """Make a new IKE SA with new Child SAs before the old one is deleted (make before break)."""
+        child = self.connection.children[0]
+        return _replaced(
+            f"--child {child.name}", "spi-out", "INSTALLED", f"--rekey --ike {CONNECTION} --reauth"
+        )
+
+    def kill(self) -> str:
+        """SIGKILL, and an empty kernel; routes to remote networks lie in charon's own table 220."""
+        return "\n".join(
+            [
+                "pkill -KILL -x charon-systemd",
+                wait_until("! pgrep -x charon-systemd >/dev/null", seconds=5),
+                forget_ipsec(keep="action block"),
+                "ip route flush table 220 2>/dev/null",
+                "ip -6 route flush table 220 2>/dev/null",
+                "true",
+            ]
+        )
+
+    def status(self) -> str:
+        """All SAs, one value a line: in the raw form a value with spaces has no end."""
+        return "swanctl --list-sas --pretty"
+
+    def parse_status(self, text: str) -> DaemonView:
+        """What `status` printed."""
+        return parse_sas(text, CONNECTION)
+
+    def keys(self) -> str:
+        """Gather the keys from charon's log."""
+        return write_table()
+
+
+def _replaced(which: str, spi: str, state: str, command: str) -> str:
+    """Have SAs replaced by `swanctl COMMAND`, which returns at once, and wait until the old are gone."""
+    listed = (
+        f"swanctl --list-sas --pretty {which} | "
+        f'awk \'$1 == "state" {{ state = $3 }} $1 == "{spi}" && state == "{state}" {{ print $3 }}\''
+    )
+    return "\n".join(
+        [
+            f"list() {{ {listed}; }}",
+            "old=$(list)",
+            'new() { now=$(list); [ -n "$now" ] && ! echo "$now" | grep -qF "$old"; }',
+            f"swanctl {command} || exit 1",
+            wait_until("new", seconds=_PATIENCE),
+        ]
+    )
