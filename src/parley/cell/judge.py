@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from parley.cell.agreement import check_agreement
 from parley.cell.evidence import Evidence
 from parley.cell.refusal import check_refusal
+from parley.cell.seen import check_seen
 from parley.cell.traffic import check_blocked, check_traffic
 from parley.judge.logs import check_logs
 from parley.judge.state import check_state
@@ -42,6 +43,7 @@ def _checks(layout: CaseLayout, record: CellRecord, scenario: Scenario) -> Itera
         yield from check_traffic(evidence)
     else:
         yield from check_refusal(evidence)
+    yield from check_seen(evidence)
     for host in record.hosts:
         yield from check_state(evidence.jail, host.name)
         yield from check_logs(evidence.jail, host)

@@ -1,4 +1,4 @@
-"""Whether a connection that must be refused was, with the right notify and without any SA."""
+"""Whether a connection that must be refused left no SA."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_refusal(evidence: Evidence) -> Iterator[Check]:
-    """No SA on either end, and the notify that the RFC asks for."""
+    """No SA on either end at any moment; the notify is cell.seen's business."""
     for point in evidence.record.checkpoints:
         for role in Role:
             held = [sa.spi for sa in evidence.kernel(point.kernel[role]).sas if sa.encryption or sa.integrity]
