@@ -107,7 +107,7 @@ def _heading(path: str) -> tuple[int, str]:
             return (6, "Files given to the hosts")
         kind = parts[2] if len(parts) > 3 else "files"  # noqa: PLR2004 -- one level more
         return ({"log": 3, "state": 4}.get(kind, 5), f"{parts[1]}: {kind}")
-    if path.endswith((".pcapng", ".pcap")):
+    if path.endswith((".pcapng", ".pcap")) or parts[0] == "wireshark":
         return (0, "Packets")
     if path.endswith((".console.txt", ".console.raw.txt")):
         return (1, "Transcripts")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.report.html.artifacts import Artifact, Group, grouped
+from parley.report.html.ladder import LadderView, view_ladder
 from parley.report.html.links import case_page
 from parley.report.html.steps import StepRow, read_story
 from parley.report.html.transcripts import Transcript, transcripts
@@ -55,6 +56,7 @@ class CasePage:
     transcripts: tuple[Transcript, ...]
     steps: tuple[StepRow, ...]
     groups: tuple[Group, ...]
+    ladder: LadderView | None = None
     change: Change | None = None
     previous: str = ""
     following: str = ""
@@ -83,6 +85,7 @@ def build_case(
         transcripts=transcripts(layout.root, artifacts, story.references),
         steps=story.steps,
         groups=grouped(artifacts),
+        ladder=view_ladder(layout),
         change=change,
         previous=neighbours[0],
         following=neighbours[1],

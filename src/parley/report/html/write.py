@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from parley.report.html.artifacts import find_artifacts
 from parley.report.html.case import build_case
 from parley.report.html.index import RunHeader, build_header, build_index
+from parley.report.html.ladder import ensure_ladder
 from parley.report.html.links import INDEX, MATRIX, case_page, relative
 from parley.report.html.matrix import build_matrix
 from parley.report.html.site import Site
@@ -64,7 +65,9 @@ class _CaseWriter:
         """Write the page of one case unless nothing about it changed."""
         result, neighbours = self.cases[number]
         page = case_page(result.case)
-        root = self._run.case(result.case).root
+        layout = self._run.case(result.case)
+        root = layout.root
+        ensure_ladder(layout)
         artifacts = find_artifacts(root)
         change = self._changes.get(result.case)
         header = self._header
