@@ -3,36 +3,43 @@ SHELL := /bin/bash
 VENV ?= .venv
 PARLEY := $(VENV)/bin/parley
 PYTHON := $(VENV)/bin/python
-STAMP := $(VENV)/.parley-setup
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint setup images docs bench clean
+.PHONY: help run test lint setup images docs bench clean
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-run: images ## set everything up and run the shipped suite: a table, and the path of the HTML report
-	@$(PARLEY) run --html
+run: $(VENV)/.ready-run ## set everything up, run the shipped suite and the core of the matrix; ends with the report's path
+	@code=0; $(PARLEY) run --html || code=$$?; \
+	echo; echo "parley: the core scenarios, every implementation against every other"; \
+	$(PARLEY) matrix --core || code=$$?; exit $$code
 
-test: images ## set everything up and pass the tests
-	@echo "parley: lint and types"
-	@$(MAKE) --no-print-directory lint
+test: lint ## set everything up and pass the tests
 	@echo "parley: tests"
 	@$(PYTHON) -m pytest
 
-lint: setup ## ruff and mypy
+lint: $(VENV)/.ready-test ## ruff and mypy
+	@echo "parley: lint and types"
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/mypy
 
-setup: $(STAMP) ## the system packages (as root) and the Python environment
+setup: $(VENV)/.ready-test ## the system packages (as root) and the Python environment, nothing else
 
-$(STAMP): pyproject.toml tools/setup.sh
-	@tools/setup.sh $(VENV)
-	@touch $(STAMP)
+images: $(VENV)/.ready-run ## the kernel and the root file systems; made once, and by `make run` as well
+	@$(PARLEY) image build
 
-images: setup ## the kernel and the root file systems, made once
-	@$(PARLEY) image build --quiet
+docs: $(VENV)/.ready-docs ## the documentation as a site in ./site
+	@$(VENV)/bin/mkdocs build --strict
+
+bench: $(VENV)/.ready-run ## what the lab costs on top of the daemons; wants a quiet machine
+	@$(PYTHON) benchmarks/cases.py
+	@$(PYTHON) benchmarks/hub.py
 
 clean: ## the Python environment and the runs; images stay (parley image rm)
-	rm -rf $(VENV) parley-runs
+	rm -rf $(VENV) parley-runs site
+
+$(VENV)/.ready-%: pyproject.toml tools/setup.sh
+	@tools/setup.sh $(VENV) $*
+	@touch $@

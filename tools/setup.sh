@@ -1,21 +1,27 @@
 #!/usr/bin/env bash
-# Makes the machine ready for `make run` and `make test`: system packages (by root only) and a
-# Python environment in $1. Says what it does; changes nothing that is there already.
+# Makes the machine ready: system packages (by root only) and a Python environment.
+# usage: setup.sh VENV run|test|docs
+# Says what it does; changes nothing that is there already.
 set -euo pipefail
-venv=${1:-.venv}
-
-# What the lab needs, and for whom: image builders, the kernel's loader, dissection, browser tests.
-packages=(mmdebstrap uidmap patchelf e2fsprogs debian-archive-keyring tshark chromium)
-command -v python3 >/dev/null || packages+=(python3)
-python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+venv=$1
+purpose=$2
 
 say() { echo "parley: $*" >&2; }
 
+# For making images, for the kernel's loader, for dissection; Chromium only looks at reports in tests.
+packages=(mmdebstrap patchelf e2fsprogs debian-archive-keyring tshark)
+((EUID == 0)) || packages+=(uidmap)
+[[ $purpose == test ]] && packages+=(chromium)
+command -v python3 >/dev/null || packages+=(python3)
+python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+
 missing=()
 for package in "${packages[@]}"; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' ||
+        missing+=("$package")
 done
 
+asks=()
 if ((${#missing[@]})); then
     if ((EUID == 0)); then
         say "installing ${missing[*]}"
@@ -23,30 +29,31 @@ if ((${#missing[@]})); then
         apt-get update -qq
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
     else
-        say "this machine lacks some packages, and only root can install them. Please have root run:"
-        say "    apt-get install -y --no-install-recommends ${missing[*]}"
-        say "then run this again."
-        exit 2
+        asks+=("apt-get update && apt-get install -y --no-install-recommends ${missing[*]}")
     fi
 fi
-
 if ((EUID != 0)) && ! grep -q "^$(id -un):" /etc/subuid 2>/dev/null; then
-    say "root file systems are made in a user namespace, and $(id -un) has no subordinate users yet."
-    say "Please have root run:"
-    say "    usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)"
+    # Root file systems are made in a user namespace of the user's own.
+    asks+=("usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)")
+fi
+if ((${#asks[@]})); then
+    say "only root can prepare the rest of this machine. Please have root run, once:"
+    for ask in "${asks[@]}"; do
+        say "    $ask"
+    done
     say "then run this again."
     exit 2
 fi
 
-python=python3
-if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-    say "Parley needs Python 3.11 or newer; $("$python" --version) is too old"
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    say "Parley needs Python 3.11 or newer, and $(python3 --version) is what this machine has."
     exit 2
 fi
-
 if [[ ! -x $venv/bin/python ]]; then
     say "making a Python environment in $venv"
-    "$python" -m venv "$venv"
+    python3 -m venv "$venv"
 fi
+extras=
+[[ $purpose == run ]] || extras="[$purpose]"
 say "installing Python packages"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".$extras"

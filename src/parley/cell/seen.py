@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_seen(evidence: Evidence) -> Iterator[Check]:
-    """Look for everything that must be seen on the wire, in messages decrypted with the session's own keys."""
+    """Look for everything that must be seen, in messages decrypted with the session's own keys."""
     expect = evidence.scenario.expect
     wanted = [*expect.seen, *filter(None, (expect.notify,))]
     if not wanted:
