@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from parley.lab.topology import NETWORK
 from parley.scenario import schema
-from parley.scenario.fields import Table, open_table
+from parley.scenario.fields import open_table
 from parley.scenario.model import Child, Lifetime, Mode, Proposal, Role
 from parley.scenario.proposals import read_child_proposal
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from ipaddress import IPv4Network, IPv6Network
 
-    from parley.scenario.fields import Node
+    from parley.scenario.fields import Node, Table
 
     Networks = tuple[IPv4Network | IPv6Network, ...]
 
@@ -65,7 +65,7 @@ def read_children(node: Node | None, root: Node, ground: Ground) -> list[Written
     if node is not None and not node.elements():
         node.report("child is an empty list")
     if node is None or not node.elements():
-        return [_read(Table(replace(root, value={})), ground)]
+        return [_read(open_table(replace(root, value={}), schema.CHILD), ground)]
     children = [_read(open_table(element, schema.CHILD), ground) for element in node.elements()]
     seen: set[str] = set()
     for written in children:
@@ -101,17 +101,22 @@ def _selectors(table: Table, role: Role, mode: Mode, ground: Ground) -> Networks
 
 
 def _origin(table: Table, role: Role, ground: Ground) -> Node:
-    """Where a side's selectors are written, or what stands for it."""
-    if table.has(_OWN_SELECTORS[role]) or not ground.sides[role].has(schema.SELECTORS):
-        return table.at(_OWN_SELECTORS[role])
-    return ground.sides[role].at(schema.SELECTORS)
+    """Where a side's selectors are written; the child's table where nothing is."""
+    if not table.has(_OWN_SELECTORS[role]):
+        if ground.sides[role].has(schema.SELECTORS):
+            return ground.sides[role].at(schema.SELECTORS)
+        if role is Role.INITIATOR and ground.sides[Role.RESPONDER].has(schema.POOL):
+            return ground.sides[Role.RESPONDER].at(schema.POOL)
+    return table.at(_OWN_SELECTORS[role])
 
 
 def _check_families(table: Table, child: Child, ground: Ground) -> None:
     families = {role: {network.version for network in child.selectors[role]} for role in Role}
-    for role in (Role.RESPONDER, Role.INITIATOR):
+    nodes = {role: _origin(table, role, ground) for role in Role}
+    # Of two sides that do not fit, the one that is written is the mistaken one.
+    for role in sorted(Role, key=lambda role: nodes[role] == table.node):
         for lonely in sorted(families[role] - families[role.peer]):
-            _origin(table, role, ground).report(
+            nodes[role].report(
                 f"selectors of the {role} are IPv{lonely}, and those of the {role.peer} are not: "
                 "no packet can match both (RFC 7296 section 3.13)"
             )

@@ -142,9 +142,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a document, read as a section."""
+    """A table of a document, read as a section; `is_known` if every key in it is one of the section's."""
 
     node: Node
+    is_known: bool = True
 
     def has(self, key: Key[T]) -> bool:
         """Whether the key is written."""
@@ -165,16 +166,23 @@ class Table:
             return key.default
 
 
+def require(table: Table, header: str, *keys: Key[object]) -> None:
+    """Report keys that must be there and are not, unless one that is mistyped was reported already."""
+    for key in keys:
+        if table.is_known and not table.has(key):
+            table.node.report(f"{header} lacks {key.name}", f"{key.name} = {key.example}")
+
+
 def open_table(node: Node, section: Section) -> Table:
     """`node` as a table of `section`; keys that it must not have are reported."""
     if not isinstance(node.value, dict):
         node.report(f"{node.name} is {node.shown}, not a table", f"a table {section.header}")
-        return Table(Node(node.document, node.place, {}))
+        return Table(Node(node.document, node.place, {}), is_known=False)
     known = [key.name for key in section.keys]
-    for name in node.value:
-        if name not in known:
-            node.at(name).report(f"{section.header} has no key {shown(name)}", nearest(name, known))
-    return Table(node)
+    unknown = [name for name in node.value if name not in known]
+    for name in unknown:
+        node.at(name).report(f"{section.header} has no key {shown(name)}", nearest(name, known))
+    return Table(node, is_known=not unknown)
 
 
 def shown(value: object) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from parley.errors import InputError
 from parley.scenario import schema
 from parley.scenario.children import IPV4, Ground, read_children, read_responder_child
-from parley.scenario.fields import open_table, parse_document
+from parley.scenario.fields import open_table, parse_document, require
 from parley.scenario.iana import FIRST_STATUS_NOTIFY, NOTIFIES
 from parley.scenario.model import Connection, Expectation, KnownFailure, Lifetime, Nat, Role, Scenario
 from parley.scenario.outcome import check_outcome
@@ -77,8 +77,7 @@ class _Reader:
 
     def read(self) -> Scenario:
         """The scenario; worth nothing if mistakes were found."""
-        if not self.file.has(schema.TITLE):
-            self.document.node.report("the scenario lacks a title", 'title = "..."')
+        require(self.file, "the scenario", schema.TITLE)
         children = read_children(self.file.get(schema.CHILD_TABLE), self.document.node, self._ground())
         connection = self._connection(children)
         self._check_network(connection)
@@ -195,9 +194,7 @@ class _Reader:
 
 def _known_failure(node: Node) -> KnownFailure:
     table = open_table(node, schema.KNOWN)
-    for key in (schema.REASON, schema.FINDING):
-        if not table.has(key):
-            table.node.report(f"[[known]] lacks {key.name}")
+    require(table, schema.KNOWN.header, schema.REASON, schema.FINDING)
     return KnownFailure(
         initiator=table.get(schema.KNOWN_INITIATOR),
         responder=table.get(schema.KNOWN_RESPONDER),

@@ -10,7 +10,7 @@ from parley.lab.topology import NETWORK
 from parley.near import nearest
 from parley.scenario import schema
 from parley.scenario.children import IPV4
-from parley.scenario.fields import open_table
+from parley.scenario.fields import open_table, require
 from parley.scenario.model import Action, Role, ScenarioStep
 
 if TYPE_CHECKING:
@@ -76,10 +76,9 @@ def _read_step(node: Node) -> Step | None:
     if isinstance(node.value, str):
         node = replace(node, value={schema.DO.name: node.value})
     table = open_table(node, schema.STEP)
+    require(table, schema.STEP.header, schema.DO)
     action = table.get(schema.DO)
     if action is None:
-        if not table.has(schema.DO):
-            node.report("a step lacks `do`", " | ".join(Action))
         return None
     for owner, key in _OWN.items():
         _check_own(table, action, owner, key)
