@@ -14,9 +14,11 @@ from hashlib import sha256
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeVar
 
+from parley.daemon.wireshark import ENCRYPTION, INTEGRITY, NO_INTEGRITY
 from parley.errors import LabError
 from parley.lab.jail import Jail
 from parley.lab.topology import NETWORK
+from parley.scenario.iana import TRANSFORMS, TransformType
 from parley.scenario.xfrm import parse_kernel
 
 if TYPE_CHECKING:
@@ -32,52 +34,55 @@ IKE_TABLE = "ikev2_decryption_table"
 ESP_TABLE = "esp_sa"
 
 _HEX = re.compile(r"(?:0x)?([0-9a-f]*)")
-_AES = (128, 192, 256)
-_NONE = "NONE [RFC4306]"
-
-# Names in epan/dissectors/packet-isakmp.c -> bytes of key, salt included.
-_IKE_CIPHERS = {
-    "3DES [RFC2451]": 24,
-    **{f"AES-CBC-{bits} [RFC3602]": bits // 8 for bits in _AES},
-    **{f"AES-CTR-{bits} [RFC5930]": bits // 8 + 4 for bits in _AES},
-}
-_IKE_AEADS = {
-    f"AES-{mode}-{bits} with {icv} octet ICV [RFC5282]": bits // 8 + salt
-    for mode, salt in (("GCM", 4), ("CCM", 3))
-    for bits in _AES
-    for icv in (8, 12, 16)
-}
-_IKE_INTEGRITY = {
-    "HMAC_MD5_96 [RFC2403]": 16,
-    "HMAC_SHA1_96 [RFC2404]": 20,
-    "HMAC_SHA2_256_128 [RFC4868]": 32,
-    "HMAC_SHA2_384_192 [RFC4868]": 48,
-    "HMAC_SHA2_512_256 [RFC4868]": 64,
-    # For what Wireshark cannot check, AES-XCBC and AES-CMAC.
-    "ANY 96-bits of Authentication [No Checking]": 0,
+_AES = re.compile(r"ENCR_AES_([A-Z]+)(?:_\d+)?-(\d+)")
+_SALTS = {"CTR": 4, "GCM": 4, "CCM": 3}
+_OTHER_BYTES = {"ENCR_3DES": 24, "ENCR_NULL": 0}
+_CHECK_BYTES = {
+    "AUTH_HMAC_MD5_96": 16,
+    "AUTH_HMAC_SHA1_96": 20,
+    "AUTH_HMAC_SHA2_256_128": 32,
+    "AUTH_HMAC_SHA2_384_192": 48,
+    "AUTH_HMAC_SHA2_512_256": 64,
+    "AUTH_AES_XCBC_96": 16,
+    "AUTH_AES_CMAC_96": 16,
 }
 
-# IANA names -> names in epan/dissectors/packet-ipsec.c, and bytes of key beyond the cipher's own.
+
+def _key_bytes(name: str) -> int:
+    """Bytes of key, salt included (RFC 3686 section 5.1, RFC 4106 section 8.1, RFC 4309 section 7.1)."""
+    aes = _AES.fullmatch(name)
+    return int(aes[2]) // 8 + _SALTS.get(aes[1], 0) if aes else _OTHER_BYTES[name]
+
+
+# Wireshark's names for IKE -> bytes of key.
+_IKE_CIPHERS = {name: _key_bytes(iana) for iana, name in ENCRYPTION.items()}
+_IKE_COMBINED = {
+    name for iana, name in ENCRYPTION.items() if TRANSFORMS[TransformType.ENCRYPTION][iana].combined
+}
+_IKE_INTEGRITY = {name: _CHECK_BYTES[iana] for iana, name in INTEGRITY.items()}
+
+# IANA names -> Wireshark's for ESP (epan/dissectors/packet-ipsec.c).
 _ESP_CIPHERS = {
-    "ENCR_NULL": ("NULL", 0),
-    "ENCR_3DES": ("TripleDES-CBC [RFC2451]", 24),
-    **{f"ENCR_AES_CBC-{bits}": ("AES-CBC [RFC3602]", bits // 8) for bits in _AES},
-    **{f"ENCR_AES_CTR-{bits}": ("AES-CTR [RFC3686]", bits // 8 + 4) for bits in _AES},
+    "ENCR_NULL": "NULL",
+    "ENCR_3DES": "TripleDES-CBC [RFC2451]",
+    **{f"ENCR_AES_CBC-{bits}": "AES-CBC [RFC3602]" for bits in (128, 192, 256)},
+    **{f"ENCR_AES_CTR-{bits}": "AES-CTR [RFC3686]" for bits in (128, 192, 256)},
     **{
-        f"ENCR_AES_GCM_{icv}-{bits}": (f"AES-GCM with {icv} octet ICV [RFC4106]", bits // 8 + 4)
-        for bits in _AES
-        for icv in (8, 12, 16)
+        f"ENCR_AES_GCM_{octets}-{bits}": f"AES-GCM with {octets} octet ICV [RFC4106]"
+        for bits in (128, 192, 256)
+        for octets in (8, 12, 16)
     },
 }
 _ESP_INTEGRITY = {
-    "": ("NULL", 0),
-    "AUTH_HMAC_MD5_96": ("HMAC-MD5-96 [RFC2403]", 16),
-    "AUTH_HMAC_SHA1_96": ("HMAC-SHA-1-96 [RFC2404]", 20),
-    "AUTH_HMAC_SHA2_256_128": ("HMAC-SHA-256-128 [RFC4868]", 32),
-    "AUTH_HMAC_SHA2_384_192": ("HMAC-SHA-384-192 [RFC4868]", 48),
-    "AUTH_HMAC_SHA2_512_256": ("HMAC-SHA-512-256 [RFC4868]", 64),
-    "AUTH_AES_XCBC_96": ("ANY 96 bit authentication [no checking]", 16),
-    "AUTH_AES_CMAC_96": ("ANY 96 bit authentication [no checking]", 16),
+    "": "NULL",
+    "AUTH_HMAC_MD5_96": "HMAC-MD5-96 [RFC2403]",
+    "AUTH_HMAC_SHA1_96": "HMAC-SHA-1-96 [RFC2404]",
+    "AUTH_HMAC_SHA2_256_128": "HMAC-SHA-256-128 [RFC4868]",
+    "AUTH_HMAC_SHA2_384_192": "HMAC-SHA-384-192 [RFC4868]",
+    "AUTH_HMAC_SHA2_512_256": "HMAC-SHA-512-256 [RFC4868]",
+    # Wireshark cannot check these; it decrypts all the same.
+    "AUTH_AES_XCBC_96": "ANY 96 bit authentication [no checking]",
+    "AUTH_AES_CMAC_96": "ANY 96 bit authentication [no checking]",
 }
 
 # What one guest may make the host read and keep.
@@ -170,23 +175,24 @@ def ike_row(line: str) -> tuple[str, str]:
     """The SPIs of a row of `ikev2_decryption_table`, and the row written anew. Raises ValueError."""
     fields = [field.strip() for field in next(csv.reader([line]), [])]
     spi_i, spi_r, sk_ei, sk_er, cipher, sk_ai, sk_ar, integrity = fields
-    if cipher in _IKE_AEADS:
-        size, check_size, integrity = _IKE_AEADS[cipher], 0, _NONE
+    size = _known(_IKE_CIPHERS, cipher)
+    if cipher in _IKE_COMBINED:
+        # It has no integrity keys (RFC 5282 section 7), whatever a daemon may name.
+        integrity, sk_ai, sk_ar, check_size = NO_INTEGRITY, "", "", 0
     else:
-        size, check_size = _known(_IKE_CIPHERS, cipher), _known(_IKE_INTEGRITY, integrity)
+        check_size = _known(_IKE_INTEGRITY, integrity)
     spis = [_hex(spi, 8) for spi in (spi_i, spi_r)]
     keys = [_hex(key, size) for key in (sk_ei, sk_er)]
-    # A combined cipher has no integrity keys (RFC 5282 section 7), whatever a daemon may name.
-    checks = [_hex(key, check_size) if check_size else "" for key in (sk_ai, sk_ar)]
+    checks = [_hex(key, check_size) for key in (sk_ai, sk_ar)]
     return "".join(spis), f'{",".join(spis + keys)},"{cipher}",{",".join(checks)},"{integrity}"'
 
 
 def esp_row(sa: KernelSa) -> tuple[str, str]:
     """What names an SA (RFC 4301 section 4.1), and its row of `esp_sa`. Raises ValueError."""
-    cipher, size = _known(_ESP_CIPHERS, sa.encryption)
-    integrity, check_size = _known(_ESP_INTEGRITY, sa.integrity)
+    cipher, integrity = _known(_ESP_CIPHERS, sa.encryption), _known(_ESP_INTEGRITY, sa.integrity)
     spi = _hex(sa.spi, 4)
-    key, check = _hex(sa.encryption_key, size), _hex(sa.integrity_key, check_size)
+    key = _hex(sa.encryption_key, _key_bytes(sa.encryption))
+    check = _hex(sa.integrity_key, _CHECK_BYTES.get(sa.integrity, 0))
     source, destination = _address(sa.source), _address(sa.destination)
     if source.version != destination.version:
         raise ValueError(f"{source} and {destination} are no pair")
