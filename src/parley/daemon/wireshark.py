@@ -31,4 +31,6 @@ INTEGRITY: dict[str, str] = {
     "AUTH_HMAC_SHA2_256_128": "HMAC_SHA2_256_128 [RFC4868]",
     "AUTH_HMAC_SHA2_384_192": "HMAC_SHA2_384_192 [RFC4868]",
     "AUTH_HMAC_SHA2_512_256": "HMAC_SHA2_512_256 [RFC4868]",
+    # It cannot check these, and needs not to.
+    **dict.fromkeys(("AUTH_AES_XCBC_96", "AUTH_AES_CMAC_96"), "ANY 96-bits of Authentication [No Checking]"),
 }

@@ -8,7 +8,7 @@ from parley.daemon.driver import Driver, GuestFile
 from parley.daemon.shell import forget_ipsec, supervise, wait_until
 from parley.daemon.strongswan.config import CONNECTION, strongswan_conf, swanctl_conf
 from parley.daemon.strongswan.credentials import install_credentials
-from parley.daemon.strongswan.keys import write_table
+from parley.daemon.strongswan.keys import gather_keys
 from parley.daemon.strongswan.lacks import find_lack
 from parley.daemon.strongswan.sas import parse_sas
 
@@ -113,7 +113,7 @@ class StrongswanDriver(Driver):
 
     def keys(self) -> str:
         """Gather the keys from charon's log."""
-        return write_table()
+        return gather_keys()
 
 
 def _replaced(which: str, spi: str, state: str, command: str) -> str:
