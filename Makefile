@@ -30,7 +30,9 @@ setup: $(VENV)/.ready-test ## the system packages (as root) and the Python envir
 images: $(VENV)/.ready-run ## the kernel and the root file systems; made once, and by `make run` as well
 	@$(PARLEY) image build
 
-docs: $(VENV)/.ready-docs ## the documentation as a site in ./site
+docs: $(VENV)/.ready-docs ## the documentation as a site in ./site, its generated pages made anew
+	@$(PYTHON) docs/generate_cli.py
+	@$(PYTHON) docs/generate_tables.py
 	@$(VENV)/bin/mkdocs build --strict
 
 bench: $(VENV)/.ready-run ## what the lab costs on top of the daemons; wants a quiet machine
