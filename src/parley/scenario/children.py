@@ -140,13 +140,13 @@ def read_responder_child(node: Node | None, children: Sequence[Written]) -> tupl
     table = open_table(node, schema.RESPONDER_CHILD)
     first = children[0].child
     proposal = read_child_proposal(table, first.protocol, first.proposal)
-    selectors = table.get(schema.SELECTORS)
+    selectors = table.get(schema.NARROWED)
     if len(children) > 1:
         node.report("[responder.child] with several Child SAs: it is not clear which is meant")
     elif {network.version for network in selectors} - {
         network.version for network in first.selectors[Role.RESPONDER]
     }:
-        table.at(schema.SELECTORS).report("selectors are of another family than [child] has")
+        table.at(schema.NARROWED).report("selectors are of another family than [child] has")
     return (None if proposal == first.proposal else proposal), selectors
 
 

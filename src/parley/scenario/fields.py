@@ -99,13 +99,10 @@ class Node:
         """Note a mistake here and go on: an earlier line may hold another."""
         self.document.errors.append(self.error(message, hint))
 
-    def at(self, key: str | int) -> Node:
+    def at(self, key: str) -> Node:
         """What is below `key`; where nothing is, this node stands for it."""
-        value = self.value
-        if isinstance(value, dict) and key in value:
-            return Node(self.document, (*self.place, key), value[key])
-        if isinstance(value, list) and isinstance(key, int):
-            return Node(self.document, (*self.place, key), value[key])
+        if isinstance(self.value, dict) and key in self.value:
+            return Node(self.document, (*self.place, key), self.value[key])
         return self
 
     def elements(self) -> list[Node]:
@@ -133,11 +130,15 @@ class Key(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The keys that a table may have; `header` as it stands in a file."""
+    """The keys that a table may have; `header` as it stands in a file.
+
+    `absent`, if not empty, is what stands in the absence of each of its keys.
+    """
 
     header: str
     keys: tuple[Key[object], ...]
     text: str
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

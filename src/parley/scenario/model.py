@@ -243,7 +243,10 @@ class Nat:
 
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """A defect with a page in docs/findings: matching cells fail as `reason`, a regular expression, says."""
+    """A defect with a page in docs/explanation/findings.
+
+    Matching cells fail as `reason`, a regular expression, says.
+    """
 
     initiator: str
     responder: str

@@ -63,7 +63,7 @@ IDENTITY = Key(
     "",
     "string",
     "the host's name, as FQDN",
-    '"west.example"',
+    '"gw.example"',
     "The ID that this side claims.",
 )
 AUTH = Key(
@@ -112,7 +112,7 @@ SELECTORS: Key[tuple[Network, ...]] = Key(
     "list of networks",
     "the network behind it",
     '["192.0.1.0/24"]',
-    "What of this side's every Child SA protects.",
+    "What every Child SA protects on this side.",
 )
 SIDE = (IDENTITY, AUTH, SECRET, CERTIFICATE, SIGNATURE, EXPECTS, SELECTORS)
 INITIATOR = Section("[initiator]", SIDE, "The side that starts. Host `west`; behind a NAT, `road`.")
@@ -214,7 +214,7 @@ IKE = Section(
     "The IKE SA.",
 )
 RESPONDER_IKE = Section(
-    "[responder.ike]", IKE_PROPOSAL, "Where the responder's IKE proposal differs from [ike]."
+    "[responder.ike]", IKE_PROPOSAL, "Where the responder's proposal for the IKE SA differs.", "as in `[ike]`"
 )
 
 NAME = Key(
@@ -239,7 +239,7 @@ INITIATOR_SELECTORS: Key[tuple[Network, ...]] = Key(
     _networks,
     (),
     "list of networks",
-    "[initiator] selectors",
+    "`[initiator]` selectors",
     '["192.0.1.0/24"]',
     "The initiator's selectors.",
 )
@@ -248,7 +248,7 @@ RESPONDER_SELECTORS: Key[tuple[Network, ...]] = Key(
     _networks,
     (),
     "list of networks",
-    "[responder] selectors",
+    "`[responder]` selectors",
     '["192.0.2.0/24"]',
     "The responder's selectors.",
 )
@@ -265,12 +265,22 @@ CHILD = Section(
         INITIATOR_SELECTORS,
         RESPONDER_SELECTORS,
     ),
-    "The Child SA; [[child]], once for each, where there are several.",
+    "The Child SA; `[[child]]`, once for each, where there are several.",
+)
+NARROWED: Key[tuple[Network, ...]] = Key(
+    "selectors",
+    _networks,
+    (),
+    "list of networks",
+    "as in `[child]`",
+    '["192.0.2.128/25"]',
+    "What its configuration holds of its own side.",
 )
 RESPONDER_CHILD = Section(
     "[responder.child]",
-    (*CHILD_PROPOSAL, SELECTORS),
-    "Where the responder's Child SA differs from [child]: to narrow, or to refuse.",
+    (*CHILD_PROPOSAL, NARROWED),
+    "Where the responder's Child SA differs: to narrow, or to refuse.",
+    "as in `[child]`",
 )
 
 OUTER = Key(
@@ -298,7 +308,7 @@ IMPAIR: Key[tuple[str, ...]] = Key(
     "list of strings",
     "none",
     '["internet:loss=10%,only=ike"]',
-    "Impairments, as `parley run --impair` takes them.",
+    "Bad wires, as `parley matrix --impair` takes them.",
 )
 NETWORK = Section("[network]", (OUTER, INNER, NAT, IKE_MTU, IMPAIR), "What lies between the two.")
 
@@ -384,11 +394,11 @@ REASON = Key(
 )
 FINDING = Key(
     "finding",
-    matching(r"docs/findings/[a-z0-9-]+\.md", "docs/findings/NAME.md"),
+    matching(r"docs/explanation/findings/[a-z0-9-]+\.md", "docs/explanation/findings/NAME.md"),
     "",
     "path",
     "must be there",
-    '"docs/findings/an-example.md"',
+    '"docs/explanation/findings/an-example.md"',
     "The page about the defect.",
 )
 KNOWN = Section(
@@ -426,7 +436,7 @@ CLOCK = Key(
 
 
 def _table(name: str, kind: str, header: str) -> Key[Node | None]:
-    return Key(name, raw, None, kind, "its defaults", "", f"See {header}.")
+    return Key(name, raw, None, kind, "its defaults", "", f"See `{header}`.")
 
 
 INITIATOR_TABLE = _table("initiator", "table", "[initiator]")

@@ -59,10 +59,8 @@ class Step:
     step: ScenarioStep
 
 
-def read_steps(node: Node | None) -> list[Step]:
+def read_steps(node: Node) -> list[Step]:
     """The steps as written; each wrong one is reported and left out."""
-    if node is None:
-        return []
     if not isinstance(node.value, list):
         node.report(f"step is {node.shown}, not an array of tables", "[[step]]")
         return []

@@ -90,17 +90,17 @@ VALUES = [
     ('ipv6_ready = "1.4"', 2, "ipv6_ready: '1.4' is not of the form"),
     ('clock = "fast"', 2, "clock is 'fast'"),
     (
-        '[[known]]\ninitiator = "openiket"\nreason = "x"\nfinding = "docs/findings/x.md"',
+        '[[known]]\ninitiator = "openiket"\nreason = "x"\nfinding = "docs/explanation/findings/x.md"',
         3,
         "no implementation is called 'openiket'",
     ),
     (
-        '[[known]]\nreason = "(open"\nfinding = "docs/findings/x.md"',
+        '[[known]]\nreason = "(open"\nfinding = "docs/explanation/findings/x.md"',
         3,
         "known.reason is no regular expression",
     ),
     (
-        '[[known]]\nreason = "[[a]"\nfinding = "docs/findings/x.md"',
+        '[[known]]\nreason = "[[a]"\nfinding = "docs/explanation/findings/x.md"',
         3,
         "known.reason is no regular expression",
     ),
@@ -280,7 +280,7 @@ OUTCOMES = [
 ]
 
 KNOWN = [
-    ('[[known]]\nfinding = "docs/findings/x.md"', 2, "[[known]] lacks reason"),
+    ('[[known]]\nfinding = "docs/explanation/findings/x.md"', 2, "[[known]] lacks reason"),
     ('[[known]]\nreason = "x"', 2, "[[known]] lacks finding"),
 ]
 
@@ -325,7 +325,7 @@ def test_a_title_must_be_there() -> None:
         ('[expect]\nnotify = "AUTHENTICATION_FAIL"', "did you mean AUTHENTICATION_FAILED?"),
         ('step = ["up", "rekey-sa"]', "did you mean rekey-"),
         (
-            '[[known]]\nresponder = "strongwan"\nreason = "x"\nfinding = "docs/findings/x.md"',
+            '[[known]]\nresponder = "strongwan"\nreason = "x"\nfinding = "docs/explanation/findings/x.md"',
             "did you mean strongswan?",
         ),
     ],

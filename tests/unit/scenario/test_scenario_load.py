@@ -92,7 +92,7 @@ def test_everything_that_can_be_said_arrives() -> None:
         [[known]]
         initiator = "openiked"
         reason = "it .* fails"
-        finding = "docs/findings/it-fails.md"
+        finding = "docs/explanation/findings/it-fails.md"
         """
     )
     connection = loaded.connection
@@ -124,7 +124,7 @@ def test_everything_that_can_be_said_arrives() -> None:
     assert (known.initiator, known.responder, known.finding) == (
         "openiked",
         "*",
-        "docs/findings/it-fails.md",
+        "docs/explanation/findings/it-fails.md",
     )
 
 
