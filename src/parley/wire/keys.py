@@ -86,19 +86,24 @@ _ESP_INTEGRITY = {
 }
 
 # What one guest may make the host read and keep.
-_FILE_LIMIT = 256 * 1024
-_FILES_LIMIT = 2000
+_FILE_LIMIT = 64 * 1024
+_FILES_LIMIT = 300
 _LINE_LIMIT = 1000
 _ROWS_LIMIT = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Both tables, one row a line; `left_out` counts the rows that Wireshark could not use."""
+    """Both tables, one row a line.
+
+    `left_out` counts the rows that Wireshark could not use, `conflicts` those in which two hosts told
+    different keys for the same IKE SA: the first one's was kept.
+    """
 
     ike: tuple[str, ...] = ()
     esp: tuple[str, ...] = ()
     left_out: int = 0
+    conflicts: int = 0
 
     @property
     def ike_table(self) -> str:
@@ -123,7 +128,8 @@ def collect_keys(layout: CaseLayout) -> Keys:
     lines = (line for host in hosts for line in _lines(jail, f"{host}/state/{IKE_TABLE}"))
     ike = _Rows(ike_row, (line for line in lines if not line.startswith("#")))
     esp = _Rows(esp_row, (sa for host in hosts for sa in _kernel_sas(jail, host)))
-    return Keys(tuple(ike.rows.values()), tuple(esp.rows.values()), ike.left_out + esp.left_out)
+    left_out = ike.left_out + esp.left_out
+    return Keys(tuple(ike.rows.values()), tuple(esp.rows.values()), left_out, ike.conflicts)
 
 
 class _Rows:
@@ -132,6 +138,7 @@ class _Rows:
     def __init__(self, parse: Callable[[_T], tuple[str, str]], items: Iterable[_T]) -> None:
         self.rows: dict[str, str] = {}
         self.left_out = 0
+        self.conflicts = 0
         for item in items:
             try:
                 key, row = parse(item)
@@ -139,7 +146,7 @@ class _Rows:
                 self.left_out += 1
                 continue
             if len(self.rows) < _ROWS_LIMIT:
-                self.rows.setdefault(key, row)
+                self.conflicts += self.rows.setdefault(key, row) != row
 
 
 def _lines(jail: Jail, name: str) -> list[str]:
@@ -147,7 +154,9 @@ def _lines(jail: Jail, name: str) -> list[str]:
         text = jail.read_text(name, limit=_FILE_LIMIT)
     except (OSError, LabError):
         return []
-    return [line for line in text.splitlines() if line.strip() and len(line) <= _LINE_LIMIT]
+    lines = (line for line in text.splitlines() if line.strip() and len(line) <= _LINE_LIMIT)
+    # Runs of blanks say nothing, and cost a regular expression dearly.
+    return [line[:1] + " ".join(line[1:].split()) for line in lines]
 
 
 def _kernel_sas(jail: Jail, host: str) -> Iterator[KernelSa]:

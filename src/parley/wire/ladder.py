@@ -61,6 +61,8 @@ def make_ladder(capture: Path, keys: Keys) -> Ladder:
     dissector = _Dissector(keys)
     messages = assembler.messages(dissector)
     notes = dissector.notes
+    if keys.conflicts:
+        notes.append(f"the two ends told different keys for the same IKE SA ({keys.conflicts} times)")
     if assembler.is_cut:
         notes.append(f"only the first {MESSAGE_LIMIT} messages are shown")
     return Ladder(messages, assembler.packets(), _source(capture, keys), tuple(notes))
