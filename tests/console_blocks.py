@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
+# Pages of which each command builds on those before it; tested as a whole.
+PLAYED = ("docs/tutorial.md", "docs/how-to/matrix-and-captures.md")
 # Stands for what was cut: alone on a line for any number of lines, within one for any text.
 CUT = "…"
 
