@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import click
 
 from parley.cli.options import LATEST
-from parley.errors import UsageError
+from parley.errors import InputError, UsageError
 from parley.near import nearest
 
 if TYPE_CHECKING:
@@ -89,8 +89,19 @@ def _find(run_directory: Path, pattern: str) -> CaseLayout:
         raise UsageError(f"{len(found)} cases match {pattern}", hint=" or ".join(found[:3]))
     layout = run.case(found[0])
     if not layout.capture.is_file():
-        raise UsageError(f"{found[0]} left no capture: it was not played", hint=f"parley run {found[0]}")
+        raise _no_capture(found[0], layout)
     return layout
+
+
+def _no_capture(case: str, layout: CaseLayout) -> UsageError:
+    from parley.record.results import read_result  # noqa: PLC0415 -- keeps --help fast
+
+    try:
+        result = read_result(layout.result)
+    except InputError:
+        return UsageError(f"{case} left no capture: it was not played")
+    reason = f", {result.reason}" if result.reason else ""
+    return UsageError(f"{case} left no capture: {result.verdict}{reason}", hint=result.rerun)
 
 
 def _show(layout: CaseLayout, keys: Keys) -> None:

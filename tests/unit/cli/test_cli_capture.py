@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from ike_messages import CbcKeys, from_west, init_payloads, message, notify, write_case
 from parley.cli.capture import capture
 from parley.errors import MissingError, ParleyError, UsageError
-from parley.record.results import RunRecord, write_json
+from parley.record.results import CaseResult, RunRecord, write_json
+from parley.verdict import Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,11 +59,23 @@ def test_messages_capture_and_keys_are_told(run: Path, case: str) -> None:
     [
         ("psk-*", "2 cases match psk-*\n  try: psk-one or psk-two"),
         ("psk-oen", "did you mean psk-one?"),
-        ("never-played", "left no capture: it was not played\n  try: parley run never-played"),
+        ("never-played", "left no capture: it was not played"),
     ],
 )
 def test_a_case_that_is_not_clear_is_refused(run: Path, case: str, complaint: str) -> None:
     assert complaint in str(refused(run, case))
+
+
+def test_a_case_that_could_not_be_played_says_why(run: Path) -> None:
+    (run / "cases/never-played").mkdir()
+    verdict = CaseResult(
+        "never-played", Verdict.UNSUPPORTED, reason="iked has no ML-KEM", rerun="parley matrix a/b/c"
+    )
+    write_json(run / "cases/never-played/result.json", verdict)
+    told = str(refused(run, "never-played"))
+    assert told == (
+        "never-played left no capture: unsupported, iked has no ML-KEM\n  try: parley matrix a/b/c"
+    )
 
 
 def test_a_directory_without_a_run_is_refused(tmp_path: Path) -> None:
