@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from parley.daemon.base import Daemon, Trouble
+from parley.daemon.openiked.driver import OpenikedDriver
 
 OPENIKED = Daemon(
     name="openiked",
@@ -15,4 +16,5 @@ OPENIKED = Daemon(
         Trouble("fatal error", re.compile(r"^fatal(x)?( in \w+)?:", re.MULTILINE)),
         Trouble("lost child process", re.compile(r"lost child: ")),
     ),
+    driver=OpenikedDriver,
 )
