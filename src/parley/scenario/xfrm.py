@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from parley.scenario.state import KernelPolicy, KernelSa, KernelView
 
 _ENTRY = re.compile(r"^(?=src )", re.MULTILINE)
-_ENDS = re.compile(r"src (\S+) dst (\S+)")
-_SA = re.compile(r"\bproto (esp|ah|comp) spi 0x([0-9a-f]+).*? mode (tunnel|transport|beet)")
-_ALGORITHM = re.compile(
-    r"^\s(auth-trunc|auth|enc|aead) (\S+) (?:0x([0-9a-f]*))?[^\n]*?(?: (\d+))?\s*$", re.MULTILINE
-)
-_CURRENT = re.compile(r"lifetime current:\s+(\d+)\(bytes\), (\d+)\(packets\)")
-_POLICY = re.compile(r"^\s(?:dir (in|out|fwd)|(socket) (?:in|out))(?: action (\w+))?", re.MULTILINE)
-_TEMPLATE = re.compile(r"tmpl src (\S+) dst (\S+)\s+proto (\w+).*? mode (\w+)")
+_SPI = re.compile(r"0x([0-9a-f]{1,8})(?:\(\d+\))?")
+# 64-bit counters; a longer number is none that a kernel printed.
+_CURRENT = re.compile(r"(\d{1,20})\(bytes\), (\d{1,20})\(packets\)")
+_PROTOCOLS = {"esp", "ah", "comp"}
+_MODES = {"tunnel", "transport", "beet"}
+# iproute2 leaves no blank between the last flag and its extra flags: `esnextra_flag dont-encap-dscp`.
+_ESN = {"esn", "esnextra_flag"}
 
 # Kernel names of ciphers -> IANA names; the key length follows from the key.
 _CIPHERS = {
@@ -27,77 +27,128 @@ _CIPHERS = {
     "rfc7539esp(chacha20,poly1305)": "ENCR_CHACHA20_POLY1305",
 }
 _AEADS = {"rfc4106(gcm(aes))": ("ENCR_AES_GCM", 32), "rfc4309(ccm(aes))": ("ENCR_AES_CCM", 24)}
+# The IANA name says how long the check value is on the wire (bits); one cut elsewhere is another algorithm.
 _AUTHS = {
-    "hmac(sha1)": "AUTH_HMAC_SHA1_96",
-    "hmac(md5)": "AUTH_HMAC_MD5_96",
-    "hmac(sha256)": "AUTH_HMAC_SHA2_256_128",
-    "hmac(sha384)": "AUTH_HMAC_SHA2_384_192",
-    "hmac(sha512)": "AUTH_HMAC_SHA2_512_256",
-    "xcbc(aes)": "AUTH_AES_XCBC_96",
-    "cmac(aes)": "AUTH_AES_CMAC_96",
+    ("hmac(sha1)", "96"): "AUTH_HMAC_SHA1_96",
+    ("hmac(md5)", "96"): "AUTH_HMAC_MD5_96",
+    ("hmac(sha256)", "128"): "AUTH_HMAC_SHA2_256_128",
+    ("hmac(sha384)", "192"): "AUTH_HMAC_SHA2_384_192",
+    ("hmac(sha512)", "256"): "AUTH_HMAC_SHA2_512_256",
+    ("xcbc(aes)", "96"): "AUTH_AES_XCBC_96",
+    ("cmac(aes)", "96"): "AUTH_AES_CMAC_96",
 }
+# What the kernel counts as key and RFC 3686 as nonce (bits).
+_NONCES = {"ENCR_AES_CTR": 32}
+_ICV_OCTETS = {"64": 8, "96": 12, "128": 16}
 # Ciphers whose name says the key's length already.
 _FIXED_LENGTH = {"ENCR_NULL", "ENCR_3DES", "ENCR_CHACHA20_POLY1305"}
 
 
 def parse_kernel(state: str, policy: str) -> KernelView:
-    """The SAs that `ip -s xfrm state` printed and the policies of `ip xfrm policy`, sockets' own left out."""
+    """The SAs that `ip -s xfrm state` printed and the policies of `ip xfrm policy`, sockets' own left out.
+
+    Never raises: what is no entry is left out.
+    """
     return KernelView(
         tuple(sa for entry in _ENTRY.split(state) if (sa := _sa(entry))),
         tuple(found for entry in _ENTRY.split(policy) if (found := _policy(entry))),
     )
 
 
+def _lines(entry: str) -> list[list[str]]:
+    """The words of each line. A hostile guest's line may be long: no pattern that could backtrack sees it."""
+    return [line.split() for line in entry.split("\n")]
+
+
+def _pairs(words: list[str]) -> dict[str, str]:
+    """A line of names and values, `src 192.0.2.1 dst 192.0.2.2`."""
+    return dict(zip(words[::2], words[1::2], strict=False))
+
+
 def _sa(entry: str) -> KernelSa | None:
-    ends, about = _ENDS.match(entry), _SA.search(entry)
-    if not ends or not about:
+    lines = _lines(entry)
+    ends = _pairs(lines[0])
+    about = _pairs(lines[1]) if lines[1:] else {}
+    spi = _SPI.fullmatch(about.get("spi", ""))
+    if not {"src", "dst"} <= ends.keys() or about.get("proto") not in _PROTOCOLS or not spi:
         return None
-    encryption = integrity = encryption_key = integrity_key = ""
-    for kind, name, key, bits in _ALGORITHM.findall(entry):
-        if kind in {"auth", "auth-trunc"}:
-            integrity, integrity_key = _AUTHS.get(name, name), key
-        else:
-            encryption, encryption_key = _cipher(kind, name, key, bits), key
-    current = _CURRENT.search(entry)
-    encapsulation = re.search(r"encap type (\S+)", entry)
+    if about.get("mode") not in _MODES:
+        return None
+    encryption, encryption_key, integrity, integrity_key = _algorithms(lines)
+    sent_bytes, packets = _counted(entry)
     return KernelSa(
-        source=ends[1],
-        destination=ends[2],
-        protocol=about[1],
-        spi=about[2].rjust(8, "0"),
-        mode=about[3],
+        source=ends["src"],
+        destination=ends["dst"],
+        protocol=about["proto"],
+        spi=spi[1].rjust(8, "0"),
+        mode=about["mode"],
         encryption=encryption,
         integrity=integrity,
         encryption_key=encryption_key,
         integrity_key=integrity_key,
-        esn=bool(re.search(r"\bflag\b.*\besn\b", entry)),
-        encapsulation=encapsulation[1] if encapsulation else "",
-        packets=int(current[2]) if current else 0,
-        bytes=int(current[1]) if current else 0,
+        esn=any("flag" in line and not _ESN.isdisjoint(line) for line in lines),
+        encapsulation=next((_pairs(line[1:]).get("type", "") for line in lines if line[:1] == ["encap"]), ""),
+        packets=packets,
+        bytes=sent_bytes,
     )
+
+
+def _algorithms(lines: list[list[str]]) -> tuple[str, str, str, str]:
+    """Encryption and its key, integrity and its key; empty where there is none."""
+    encryption = encryption_key = integrity = integrity_key = ""
+    for line in lines:
+        match line:
+            case [("enc" | "aead") as kind, name, *rest]:
+                encryption_key = _key(rest)
+                encryption = _cipher(kind, name, encryption_key, rest[-1] if rest else "")
+            case [("auth" | "auth-trunc"), name, *rest]:
+                cut = rest[-1] if rest else ""
+                integrity, integrity_key = _AUTHS.get((name, cut), f"{name} cut to {cut}"), _key(rest)
+    return encryption, encryption_key, integrity, integrity_key
+
+
+def _key(words: list[str]) -> str:
+    return words[0].removeprefix("0x") if words and words[0].startswith("0x") else ""
+
+
+def _counted(entry: str) -> tuple[int, int]:
+    """Bytes and packets so far."""
+    current = _CURRENT.match(entry.partition("lifetime current:")[2].lstrip())
+    return (int(current[1]), int(current[2])) if current else (0, 0)
 
 
 def _cipher(kind: str, name: str, key: str, icv_bits: str) -> str:
     bits = len(key) * 4
     if kind == "aead" and name in _AEADS:
         base, salt = _AEADS[name]
-        return f"{base}_{int(icv_bits or 128) // 8}-{bits - salt}"
+        octets = _ICV_OCTETS.get(icv_bits, icv_bits)
+        return f"{base}_{octets}-{bits - salt}"
     base = _CIPHERS.get(name, name)
-    return base if base in _FIXED_LENGTH or base == name else f"{base}-{bits}"
+    return base if base in _FIXED_LENGTH or base == name else f"{base}-{bits - _NONCES.get(base, 0)}"
 
 
 def _policy(entry: str) -> KernelPolicy | None:
-    ends, about = _ENDS.match(entry), _POLICY.search(entry)
-    if not ends or not about or about[2]:
+    lines = _lines(entry)
+    ends = _pairs(lines[0])
+    about = _pairs(lines[1]) if lines[1:] else {}
+    if not {"src", "dst"} <= ends.keys() or about.get("dir") not in {"in", "out", "fwd"}:
         return None
-    template = _TEMPLATE.search(entry)
+    outer, inner = _template(lines)
     return KernelPolicy(
-        source=ends[1],
-        destination=ends[2],
-        direction=about[1],
-        action=about[3] or "allow",
-        protocol=template[3] if template else "",
-        mode=template[4] if template else "",
-        outer_source=template[1] if template else "",
-        outer_destination=template[2] if template else "",
+        source=ends["src"],
+        destination=ends["dst"],
+        direction=about["dir"],
+        action=about.get("action", "allow"),
+        protocol=inner.get("proto", ""),
+        mode=inner.get("mode", ""),
+        outer_source=outer.get("src", ""),
+        outer_destination=outer.get("dst", ""),
     )
+
+
+def _template(lines: list[list[str]]) -> tuple[dict[str, str], dict[str, str]]:
+    """The outer addresses and the transformation of the first template; a block or bypass has none."""
+    for line, following in pairwise(lines):
+        if line[:1] == ["tmpl"]:
+            return _pairs(line[1:]), _pairs(following)
+    return {}, {}
