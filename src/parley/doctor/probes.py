@@ -19,6 +19,7 @@ from parley.image.kernel import find_kernel
 from parley.image.requirements import missing_requirements
 from parley.image.rootfs import find_image
 from parley.image.store import Store
+from parley.lab.jail import Jail
 from parley.lab.lab import HostPlan, Lab
 from parley.lab.topology import NETWORK
 from parley.platform.debian import Debian
@@ -70,6 +71,8 @@ def _requirements() -> Iterator[Finding]:
 
 
 def _room(path: Path, needed: int, purpose: str) -> Finding:
+    if not path.exists():
+        return Finding(str(path), State.MISSING, "not there", purpose)
     free = shutil.disk_usage(path).free // 2**20
     state = State.OK if free >= needed else State.MISSING
     detail = f"{free} MiB free, {needed} wanted"
@@ -83,10 +86,13 @@ def _existing(path: Path) -> Path:
 def _program(name: str, purpose: str, cure: str) -> Finding:
     if shutil.which(name) is None:
         return Finding(name, State.OPTIONAL, "not there", purpose, cure)
-    run = subprocess.run([name, "--version"], capture_output=True, text=True, check=False)
+    try:
+        run = subprocess.run([name, "--version"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        return Finding(name, State.OPTIONAL, f"cannot be started: {error.strerror}", purpose, cure)
     if run.returncode:
         return Finding(name, State.OPTIONAL, f"fails: {run.stderr.strip()[:200]}", purpose, cure)
-    return Finding(name, State.OK, run.stdout.splitlines()[0])
+    return Finding(name, State.OK, run.stdout.partition("\n")[0])
 
 
 def _boot() -> Finding:
@@ -100,6 +106,7 @@ def _boot() -> Finding:
         # Guests run as nobody when Parley runs as root, and must get in.
         Path(directory).chmod(0o755)
         layout = CaseLayout(Path(directory))
+        Jail(layout.share).create()
         plan = HostPlan(HostSpec("east"), Debian(), UmlBackend(), image, kernel)
         began = time.monotonic()
         try:
