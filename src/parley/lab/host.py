@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from parley.lab.jail import Jail
 
 # How long an interrupted session may take to come back before the host counts as hung (seconds).
-_GRACE = 5.0
+_GRACE = 15.0
 _BOOT_ID = "boot"
 
 
