@@ -38,7 +38,8 @@ class Word:
 class Rung:
     """A message or some packets between two hosts, of whom `left` is the one met first in the ladder.
 
-    `way` is there, back or both; `frame` is 0 for packets, `size` counts bytes of a message.
+    `title` begins with the number of the IKE SA where there are several. `way` is there, back or both;
+    `frame` is 0 for packets, `size` counts bytes of a message.
     """
 
     seconds: float
@@ -55,6 +56,7 @@ class Rung:
 def rungs(ladder: Ladder) -> tuple[Rung, ...]:
     """All rungs in order."""
     met: dict[str, int] = {}
+    sas = _sas(ladder)
     found = []
     for rung in ladder.rungs():
         ends = (rung.sender, rung.receiver) if isinstance(rung, Message) else (rung.one, rung.other)
@@ -63,19 +65,26 @@ def rungs(ladder: Ladder) -> tuple[Rung, ...]:
         left, right = sorted(ends, key=met.__getitem__)
         is_back = ends[0] != left
         if isinstance(rung, Message):
-            found.append(_message(rung, left, right, is_back=is_back))
+            sa = f"#{sas[rung.initiator_spi]} " if len(sas) > 1 else ""
+            found.append(_message(rung, left, right, sa=sa, is_back=is_back))
         else:
             found.append(_packets(rung, left, right, is_back=is_back))
     return tuple(found)
 
 
-def _message(message: Message, left: str, right: str, *, is_back: bool) -> Rung:
+def _sas(ladder: Ladder) -> dict[str, int]:
+    """Numbers of IKE SAs, from 1 in order, by their initiators' SPIs."""
+    spis = dict.fromkeys(message.initiator_spi for message in ladder.messages)
+    return {spi: number for number, spi in enumerate(spis, 1)}
+
+
+def _message(message: Message, left: str, right: str, *, sa: str, is_back: bool) -> Rung:
     return Rung(
         seconds=message.seconds,
         left=left,
         right=right,
         way="back" if is_back else "there",
-        title=f"{message.exchange} {message.message_id} {message.kind}",
+        title=f"{sa}{message.exchange} {message.message_id} {message.kind}",
         frame=message.frame,
         size=message.size,
         words=tuple(Word(text, _is_error(text)) for text in message.content.split(" ") if text),

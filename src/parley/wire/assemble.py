@@ -38,12 +38,15 @@ _KEEPALIVE = "NAT keepalive"
 
 @dataclass(slots=True)
 class _Part:
-    """A message or a fragment as its sender sent it; `last` is where it was seen last on its way."""
+    """A message or a fragment as its sender sent it.
+
+    `last` is where it was seen last on its way, `before` the same one as it was sent the time before.
+    """
 
     first: Sighting
     last: Sighting
     header: IkeHeader
-    is_again: bool
+    before: Sighting | None
     via: list[str] = field(default_factory=list)
 
 
@@ -88,7 +91,7 @@ class Assembler:
         if len(self._groups) >= MESSAGE_LIMIT:
             self.is_cut = True
             return
-        part = _Part(sighting, sighting, parse_header(sighting.data), is_again=before is not None)
+        part = _Part(sighting, sighting, parse_header(sighting.data), before.first if before else None)
         self._latest[digest] = part
         self._group(part).append(part)
 
@@ -199,10 +202,18 @@ def _message(group: list[_Part], contents: _Contents) -> Message:
         protected=protected,
         fragments=len(group) if header.fragments else 0,
         of_fragments=header.fragments,
-        is_retransmission=any(piece.is_again for piece in group),
+        is_retransmission=any(piece.before for piece in group),
+        path=_path(part),
         via=tuple(dict.fromkeys(host for piece in group for host in piece.via)),
         note=_note(group),
     )
+
+
+def _path(part: _Part) -> str:
+    now, before = part.first, part.before
+    if before is None or (now.source, now.destination) == (before.source, before.destination):
+        return ""
+    return f"from {ip_address(now.source)} to {ip_address(now.destination)}"
 
 
 def _note(group: list[_Part]) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from parley.wire.tshark import Dissection
 
 SCHEMA = 1
+# Raised when ladders are made differently, so that recorded ones are made again.
+_MAKE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class _Dissector:
 
 
 def _source(capture: Path, keys: Keys) -> str:
-    return f"{capture.stat().st_size} bytes, keys {keys.digest}"
+    return f"make {_MAKE}, {capture.stat().st_size} bytes, keys {keys.digest}"
 
 
 def find_ladder(layout: CaseLayout) -> Ladder:

@@ -16,6 +16,7 @@ class Message:
     `size` counts bytes of IKE, headers included, over all fragments. `payloads` are those in clear,
     in the RFC's notation; `protected` those inside of `protection` (SK or SKF; empty: none), None where they
     could not be decrypted. `via` names the hosts that passed it on, `note` says what the hub did to it.
+    `path` is empty but for a message sent again between other addresses, as MOBIKE does (RFC 4555).
     """
 
     frame: int
@@ -35,6 +36,7 @@ class Message:
     fragments: int = 0
     of_fragments: int = 0
     is_retransmission: bool = False
+    path: str = ""
     via: tuple[str, ...] = ()
     note: str = ""
 
@@ -58,6 +60,8 @@ class Message:
         found = []
         if self.is_retransmission:
             found.append("retransmission")
+        if self.path:
+            found.append(self.path)
         if self.of_fragments:
             missing = "" if self.fragments == self.of_fragments else f"{self.fragments} of "
             found.append(f"{missing}{self.of_fragments} fragments")

@@ -113,6 +113,12 @@ def test_the_host_met_first_stands_left() -> None:
     ]
 
 
+def test_several_ike_sas_are_numbered() -> None:
+    rekeyed = replace(REQUEST, initiator_spi="00000000000000ff", exchange="INFORMATIONAL")
+    titles = [rung.title for rung in rungs(Ladder((REQUEST, rekeyed, REQUEST)))]
+    assert titles == ["#1 IKE_SA_INIT 0 request", "#2 INFORMATIONAL 0 request", "#1 IKE_SA_INIT 0 request"]
+
+
 def test_hostile_names_cannot_drive_a_terminal() -> None:
     bad = "\x1b]0;owned\x07\n\u202e,'\""
     hostile = replace(

@@ -196,6 +196,18 @@ def test_a_copy_on_the_next_segment_is_the_same_message_on_its_way(tmp_path: Pat
 
 
 @needs_tshark
+def test_a_message_sent_again_between_other_addresses_says_which(tmp_path: Path) -> None:
+    # RFC 4555 section 3.5: a peer that moves tries the same request on its other paths.
+    moved = "internet/west.eth1", ethernet(ipv4("192.1.2.46", EAST, 17, udp(500, 500, REQUEST)))
+    found = find_ladder(write_case(tmp_path / "case", [from_west(REQUEST), moved, moved])).messages
+    assert [one.marks for one in found] == [
+        (),
+        ("retransmission", "from 192.1.2.46 to 192.1.2.23"),
+        ("retransmission",),
+    ]
+
+
+@needs_tshark
 def test_what_the_hub_did_is_told(tmp_path: Path) -> None:
     comments = {0: "dropped by impairment: loss"}
     layout = write_case(tmp_path / "case", [from_west(REQUEST)] * 2, comments=comments)
