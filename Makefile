@@ -31,8 +31,7 @@ images: $(VENV)/.ready-run ## the kernel and the root file systems; made once, a
 	@$(PARLEY) image build
 
 docs: $(VENV)/.ready-docs ## the documentation as a site in ./site, its generated pages made anew
-	@$(PYTHON) docs/generate_cli.py
-	@$(PYTHON) docs/generate_tables.py
+	@for page in docs/generate_*.py; do $(PYTHON) $$page || exit; done
 	@$(VENV)/bin/mkdocs build --strict
 
 bench: $(VENV)/.ready-run ## what the lab costs on top of the daemons; wants a quiet machine
