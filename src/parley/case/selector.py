@@ -114,7 +114,8 @@ def _parse(text: str) -> _Selector:
         raise UsageError(f"{text}: cases have no field {field}", hint=nearest(field, known))
     if field in _WORDS:
         _require_word(text, without_suite(pattern), _WORDS[field]())
-    return _Selector(text, field, resolve_platform(pattern) if field == "platform" else pattern)
+        pattern = resolve_platform(pattern)
+    return _Selector(text, field, pattern)
 
 
 def _require_word(text: str, pattern: str, words: Sequence[str]) -> None:
@@ -165,11 +166,11 @@ def _means_nothing(selector: _Selector, suites: Sequence[Suite]) -> UsageError:
     if selector.field in _OF_ENTRY:
         values = sorted({value for entry in entries if (value := _OF_ENTRY[selector.field](entry))})
         return UsageError(message, hint=nearest(selector.pattern, values))
+    if selector.field:
+        return UsageError(message, hint="parley list shows what cases have")
     names = [entry.name for entry in entries]
-    others = 0 if selector.field else sum(fnmatchcase(name, selector.pattern) for name in names)
-    hint = nearest(selector.text, names)
-    if others:
-        hint = f"{others} with another status fit; name them in full"
-    elif not hint.startswith("did"):
-        hint = "parley list shows all names; quote globs"
-    return UsageError(message, hint=hint)
+    if others := sum(fnmatchcase(name, selector.pattern) for name in names):
+        return UsageError(message, hint=f"{others} with another status fit; name them in full")
+    hint = nearest(selector.pattern, names)
+    known = hint.startswith("did")
+    return UsageError(message, hint=hint if known else "parley list shows all names; quote globs")

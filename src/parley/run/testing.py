@@ -70,7 +70,7 @@ def certificate_kinds(case: ScriptedCase) -> frozenset[str]:
 
 def _copy_certificates(kinds: Iterable[str], jail: Jail, certificates: Path, hosts: Iterable[str]) -> None:
     wanted = ("ca.", "crl", *(f"{host}." for host in hosts))
-    for kind in sorted(kinds):
+    for kind in kinds:
         for path in _files(certificates / kind):
             if path.name.startswith(wanted):
                 jail.write(f"testing/x509/{kind}/{path.name}", path.read_bytes())
@@ -93,11 +93,11 @@ def _files(directory: Path) -> list[Path]:
     if not directory.is_dir():
         return []
     found = []
-    for path in sorted(directory.iterdir()):
+    for path in directory.iterdir():
         if path.is_file():
             found.append(path)
         # A link might lead back up.
-        elif path.is_dir() and not path.is_symlink() and path.name not in _RESULTS:
+        elif not path.is_symlink() and path.name not in _RESULTS:
             found += _files(path)
     return found
 

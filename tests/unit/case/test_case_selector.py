@@ -90,6 +90,7 @@ def test_selectors(suite: Suite, selectors: list[str], expected: list[str] | Non
         ("status:done", "known: good, unlisted, wip"),
         ("status:wpi", "did you mean wip?"),
         ("kind:pfkeytset", "did you mean pfkeytest?"),
+        ("kind:basic", "known: kvmplutotest, pfkeytest"),
         ("platform:freebsd", "parley list"),
         ("platform:opnbsd", "did you mean openbsd?"),
         ("host:easst", "did you mean east?"),
@@ -105,6 +106,15 @@ def test_a_selector_that_means_nothing_is_an_error(suite: Suite, selector: str, 
     with pytest.raises(UsageError) as caught:
         names(suite, "basic", "draft", selector)
     assert hint in caught.value.hint
+
+
+def test_nothing_good_is_no_error_unless_asked_for(tmp_path: Path) -> None:
+    write_files(tmp_path / "draft", MERGED)
+    write_files(tmp_path, {"TESTLIST": "kvmplutotest draft wip\n"})
+    suite = load_suite(tmp_path)
+    assert names(suite) == []
+    with pytest.raises(UsageError, match=r"'\*'"):
+        names(suite, "*")
 
 
 def test_a_broken_case_is_its_own_error_only(suite: Suite) -> None:
