@@ -36,7 +36,7 @@ def check_agreement(evidence: Evidence) -> Iterator[Check]:
 
 
 def _expects_sas(point: Checkpoint) -> bool:
-    return point.name not in {"down", "kill", "delete-child"}
+    return point.name not in {"down", "kill", "restart", "delete-child"}
 
 
 def _keyed(view: KernelView) -> dict[tuple[str, str], KernelSa]:

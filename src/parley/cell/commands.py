@@ -73,7 +73,7 @@ def add_addresses(addresses: Iterable[Address], interface: str) -> str:
 def ping(pairs: Iterable[tuple[str, str]], *, seconds: float, sizes: Iterable[int] = SIZES) -> str:
     """Ping from each source (empty: the host's choice) to its destination, once in each size, all at once.
 
-    Prints `SOURCE DESTINATION SIZE up` or `... down`, and fails if nothing at all came back.
+    Prints `SOURCE DESTINATION SIZE up` or `... down`; a source that the host chose is printed as `-`.
     """
     lines = ["one() {", '    if [ "$1" = - ]; then set -- \'\' "$2" "$3"; fi']
     lines += [

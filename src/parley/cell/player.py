@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from parley.cell import commands
 from parley.cell.record import Checkpoint, CommandRecord
-from parley.errors import CommandTimeoutError
+from parley.errors import CommandTimeoutError, LabError
 from parley.lab.topology import NETWORK
 from parley.scenario.model import Action, Mode, Role
 from parley.wire.impair import parse_impairment
@@ -63,9 +63,11 @@ class Player:
             if status != 0:
                 raise StoppedError(f"{role}: the daemon did not start")
         pairs = self._protected_pairs()
-        self._both("guard", {role: commands.guard(pairs) for role in Role})
-        blocked = commands.ping(self._routes(Role.INITIATOR)[:1], seconds=_DOWN_SECONDS, sizes=(56,))
-        self._run(Role.INITIATOR, "blocked", blocked)
+        self._prepared("guard", {role: commands.guard(pairs) for role in Role})
+        # Before it has leased an address, nothing that the initiator could send is protected.
+        if not self._scenario.connection.pool:
+            blocked = commands.ping(self._routes(Role.INITIATOR)[:1], seconds=_DOWN_SECONDS, sizes=(56,))
+            self._run(Role.INITIATOR, "blocked", blocked)
         steps = self._scenario.steps
         for step, following in zip_longest(steps, steps[1:]):
             self._progress(step.action)
@@ -76,15 +78,28 @@ class Player:
     def finish(self) -> None:
         """Keep the session's keys, and take away what the lab itself put into the kernels."""
         self._both("keys", {role: self._drivers[role].keys() for role in Role})
-        self._both("unguard", dict.fromkeys(Role, commands.unguard()))
+        self._prepared("unguard", dict.fromkeys(Role, commands.unguard()))
 
     def _prepare(self) -> None:
         nat = self._scenario.nat
         if nat.initiator or nat.responder:
             inside = str(NETWORK.main_interface(self._hosts[Role.INITIATOR].name).ipv4.ip)
             router = self._lab.hosts["nic"]
-            self._record(router, "nat", router.start(commands.translate(inside, both=nat.responder)))
-        self._both("configure", {role: self._configure(role) for role in Role})
+            index = self._record(router, "nat", router.start(commands.translate(inside, both=nat.responder)))
+            self._require(index)
+        self._prepared("configure", {role: self._configure(role) for role in Role})
+
+    def _prepared(self, purpose: str, texts: Mapping[Role, str]) -> None:
+        """Run what the lab itself needs: if it fails, nothing that follows says anything of the daemons."""
+        for index in self._indices(purpose, texts).values():
+            self._require(index)
+
+    def _require(self, index: int) -> None:
+        command = self.commands[index]
+        if command.status != 0:
+            complaint = self._lab.jail.read_text(command.error, default="").strip()[-300:]
+            problem = f"{command.purpose} ended with status {command.status}: {complaint}"
+            raise LabError(problem, host=command.host)
 
     def _configure(self, role: Role) -> str:
         """One command that puts the daemon's files and the host's further addresses in place.
@@ -92,7 +107,7 @@ class Player:
         Files go through the share: contents need no quoting, and what a daemon was told is kept.
         """
         host = self._hosts[role]
-        lines = []
+        lines = ["set -e"]
         for path, file in self._drivers[role].files().items():
             self._lab.jail.write(f"{host.name}/files{path}", file.text.encode())
             lines.append(f"install -D -m {file.mode:o} -o root -g root /parley/files{path} {path}")
@@ -135,12 +150,12 @@ class Player:
         if missing:
             raise StoppedError(f"{missing[0]}: this daemon has no command for {step.action}")
         statuses = self._both(step.action, {role: text for role, text in wanted.items() if text})
-        failed = [role for role, status in statuses.items() if status]
+        failed = [role for role, status in statuses.items() if status != 0]
         if step.action is Action.DOWN or (step.action is Action.DELETE_CHILD and self._has_one_child()):
             self._both("gone", dict.fromkeys(Role, commands.GONE))
-        if step.action in {Action.DOWN, Action.DELETE_CHILD, Action.KILL}:
+        if step.action in {Action.DOWN, Action.DELETE_CHILD, Action.KILL, Action.RESTART}:
             self._look(step.action, traffic=False)
-        elif not looks_next or any(statuses.values()):
+        elif not looks_next or failed:
             self._look(f"{step.action} by {step.by or 'both'}")
         else:
             self._pending = f"{step.action} by {step.by or 'both'}"
@@ -281,7 +296,8 @@ class Player:
 
 
 def _lies_in(word: str, pool: Network) -> bool:
+    """Whether a word of a guest's is an address in `pool`, and nothing else: it goes into a command."""
     try:
-        return ip_address(word.partition("/")[0]) in pool
+        return "%" not in word and ip_address(word.partition("/")[0]) in pool
     except ValueError:
         return False
