@@ -17,9 +17,12 @@ run() {
     echo "done $1 $?" >&5
 }
 
+# Stopped first, a shell in a loop starts nothing more meanwhile. sh has no local variables: the subshell
+# keeps what is below from taking `child` away.
 end_tree() {
     for child in $(pgrep -P "$1"); do
-        end_tree "$child"
+        kill -STOP "$child" 2>/dev/null
+        (end_tree "$child")
         kill -KILL "$child" 2>/dev/null
     done
 }
