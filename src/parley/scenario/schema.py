@@ -350,7 +350,7 @@ NOTIFY = Key(
     choice(*NOTIFIES),
     "",
     "name of a notify",
-    "any error",
+    "nothing in particular",
     '"AUTHENTICATION_FAILED"',
     "The error with which the attempt must be refused.",
 )
