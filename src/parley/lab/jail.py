@@ -26,6 +26,8 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 READ_LIMIT = 64 * 1024 * 1024
+# A guest can nest directories without end.
+_DEPTH_LIMIT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,11 @@ class Jail:
         os.chown(self.root, self.owner.uid, self.owner.gid, follow_symlinks=False)
 
     def make_directory(self, name: str) -> None:
-        """Make a directory and its parents inside the tree."""
-        with self._directory(PurePosixPath(name), create=True):
+        """Make a directory and its parents inside the tree.
+
+        Raises LabError when a guest has put something else in its place.
+        """
+        with self._writing(name), self._directory(PurePosixPath(name), create=True):
             pass
 
     def write(self, name: str, data: bytes, *, mode: int = 0o644) -> None:
@@ -66,11 +71,8 @@ class Jail:
         Raises LabError when a guest has put something else in its place.
         """
         path = PurePosixPath(name)
-        with self._directory(path.parent, create=True) as directory:
-            try:
-                descriptor = os.open(path.name, _WRITE, mode, dir_fd=directory)
-            except OSError as error:
-                raise LabError(f"cannot write {self.root / name}: {error.strerror}") from error
+        with self._writing(name), self._directory(path.parent, create=True) as directory:
+            descriptor = os.open(path.name, _WRITE, mode, dir_fd=directory)
             with os.fdopen(descriptor, "wb") as file:
                 self._require_regular(descriptor, name)
                 os.fchmod(descriptor, mode)
@@ -96,7 +98,12 @@ class Jail:
             return default
 
     def files(self, name: str = ".") -> Iterator[str]:
-        """Names (relative to the tree) of all regular files below a directory, sorted."""
+        """Names (relative to the tree) of all regular files below a directory, sorted.
+
+        Directories that lie deeper than any of Parley's own are left out.
+        """
+        if len(PurePosixPath(name).parts) > _DEPTH_LIMIT:
+            return
         try:
             with self._directory(PurePosixPath(name)) as directory:
                 entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
@@ -112,6 +119,13 @@ class Jail:
                 yield from self.files(child)
             elif is_file:
                 yield child
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LabError(f"cannot write {self.root / name}: {error.strerror}") from error
 
     @contextmanager
     def _directory(self, path: PurePosixPath, *, create: bool = False) -> Iterator[int]:

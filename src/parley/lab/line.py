@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from socket import socket
 
-_ANSWER = re.compile(rb"done (\S+) (\d+)")
-_GONE = re.compile(rb"gone (\d+)")
+# A guest may print anything here; an exit status has three digits at most (wait(2)).
+_ANSWER = re.compile(rb"done (\w{1,32}) (\d{1,3})\b")
+_GONE = re.compile(rb"gone (\d{1,3})\b")
+# Answers that nobody asked for must not fill it either; real ones are fetched one by one.
+_ANSWERS_LIMIT = 1024
 # A guest that prints without end on this line must not fill the host's memory (bytes).
 _BUFFER_LIMIT = 64 * 1024
 
@@ -76,6 +79,8 @@ class Line:
             self._accept(line)
 
     def _accept(self, line: bytes) -> None:
+        if len(self._answers) >= _ANSWERS_LIMIT:
+            raise AgentError("it answers what nobody asked", host=self._host)
         if answer := _ANSWER.search(line):
             self._answers[answer[1].decode("ascii", "replace")] = int(answer[2])
         elif gone := _GONE.search(line):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,8 +50,10 @@ def test_follows_no_link_that_a_guest_planted_in_place_of_a_directory(jail: Jail
     (jail.root / "east").symlink_to(outside)
     with pytest.raises(OSError, match="Not a directory"):
         jail.read("east/file")
-    with pytest.raises(OSError, match="Not a directory"):
+    with pytest.raises(LabError, match="Not a directory"):
         jail.write("east/new", b"")
+    with pytest.raises(LabError, match="Not a directory"):
+        jail.make_directory("east/new")
     assert not (outside / "new").exists()
 
 
@@ -70,6 +73,19 @@ def test_lists_regular_files_only(jail: Jail) -> None:
     (jail.root / "east/log/link").symlink_to("/etc/passwd")
     assert list(jail.files("east/log")) == ["east/log/a/deep", "east/log/b"]
     assert list(jail.files("nowhere")) == []
+
+
+def test_directories_without_end_are_not_followed_to_it(jail: Jail) -> None:
+    jail.write("east/log/a", b"")
+    directory = os.open(jail.root / "east/log", os.O_RDONLY)
+    for _ in range(1500):  # deeper than Python's stack, and than any path
+        os.mkdir("down", dir_fd=directory)
+        below = os.open("down", os.O_RDONLY, dir_fd=directory)
+        os.close(directory)
+        directory = below
+    os.close(directory)
+    assert list(jail.files("east/log")) == ["east/log/a"]
+    subprocess.run(["rm", "-r", jail.root / "east"], check=True)  # pytest's own cleaning cannot
 
 
 @pytest.mark.parametrize("name", ["../escape", "/etc/passwd", "east/../../escape"])

@@ -67,3 +67,19 @@ def test_endless_noise_does_not_fill_memory(pair: tuple[Line, socket.socket]) ->
         guest.sendall(b"x" * 4096)
         line._receive()
     assert len(line._buffer) <= 64 * 1024
+
+
+@pytest.mark.parametrize("status", [b"9" * 5000, b"1234", b"-1", b"0x0", b""])
+def test_a_status_that_no_process_has_is_noise(pair: tuple[Line, socket.socket], status: bytes) -> None:
+    line, guest = pair
+    guest.sendall(b"done 0001 " + status + b"\ngone " + status + b"\ndone 0001 4\n")
+    assert line.wait("0001", 1) == 4
+
+
+def test_answers_that_nobody_asked_for_end_the_patience_with_a_guest(
+    pair: tuple[Line, socket.socket],
+) -> None:
+    line, guest = pair
+    guest.sendall(b"".join(b"done x%d 0\n" % number for number in range(2000)))
+    with pytest.raises(AgentError, match="nobody asked"):
+        line.wait("0001", 1)
