@@ -84,8 +84,9 @@ def test_directories_without_end_are_not_followed_to_it(jail: Jail) -> None:
         os.close(directory)
         directory = below
     os.close(directory)
-    assert list(jail.files("east/log")) == ["east/log/a"]
+    found = list(jail.files("east/log"))
     subprocess.run(["rm", "-r", jail.root / "east"], check=True)  # pytest's own cleaning cannot
+    assert found == ["east/log/a"]
 
 
 @pytest.mark.parametrize("name", ["../escape", "/etc/passwd", "east/../../escape"])
