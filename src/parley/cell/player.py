@@ -125,7 +125,8 @@ class Player:
                 self._look(self._pending or "traffic")
                 self._pending = ""
             case Action.WAIT:
-                self._run(Role.INITIATOR, "wait", f"sleep {step.seconds:g}")
+                host = self._hosts[Role.INITIATOR]
+                self._record(host, "wait", host.start(f"sleep {step.seconds:g}"), longer=step.seconds)
             case Action.IMPAIR:
                 self._lab.hub.impair(parse_impairment(step.argument))
             case Action.MOVE:
@@ -273,10 +274,11 @@ class Player:
         tickets = {role: self._hosts[role].start(text) for role, text in texts.items()}
         return {role: self._record(self._hosts[role], purpose, ticket) for role, ticket in tickets.items()}
 
-    def _record(self, host: Host, purpose: str, ticket: Ticket) -> int:
+    def _record(self, host: Host, purpose: str, ticket: Ticket, *, longer: float = 0.0) -> int:
+        """Wait for a command, `longer` seconds more than its limit, and record it; returns its index."""
         status: int | None = None
         try:
-            status = host.finish(ticket, self._lab.limits.command).status
+            status = host.finish(ticket, self._lab.limits.command + longer).status
         except CommandTimeoutError:
             self._progress(f"{purpose} ran past its limit")
         stem = host.stem(ticket)

@@ -39,6 +39,13 @@ from parley.cli.options import RUNS
 @click.option(
     "--try-lacks", is_flag=True, help="Run cells in spite of declared lacks, to see if they still hold."
 )
+@click.option(
+    "--clock",
+    type=click.Choice(["auto", "real"]),
+    default="auto",
+    show_default=True,
+    help="real: wait out the scenarios that are made for virtual time.",
+)
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Cells at once; default: one per core.")
 @click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
@@ -56,6 +63,7 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
     core: bool,
     impairments: tuple[str, ...],
     try_lacks: bool,
+    clock: str,
     jobs: int | None,
     retry: int,
     fail_fast: bool,
@@ -85,6 +93,7 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
         impairments=impairments,
         core=core,
         try_lacks=try_lacks,
+        clock=clock,
         jobs=jobs or os.cpu_count() or 1,
         retry=retry,
         fail_fast=fail_fast,

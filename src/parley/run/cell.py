@@ -34,19 +34,23 @@ if TYPE_CHECKING:
     from parley.record.results import CaseResult
     from parley.scenario.model import Scenario
 
+_TOO_SLOW = "made for virtual time, which hosts of this backend do not have; --clock real waits it out"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellJob(Job):
     """A scenario between two implementations.
 
     `try_lacks` runs it in spite of a declared lack, to see whether the declaration still holds;
-    `impairments` come on top of the scenario's own.
+    `impairments` come on top of the scenario's own; `patient` waits in real time where a scenario is made
+    for virtual time.
     """
 
     scenario: Scenario
     implementations: dict[Role, str]
     impairments: tuple[str, ...] = ()
     try_lacks: bool = False
+    patient: bool = False
 
     def attempt(self, started: str, progress: Callable[[str], None]) -> CaseResult:
         """Boot, play, collect and judge, unless an implementation is declared to lack something."""
@@ -54,6 +58,8 @@ class CellJob(Job):
         lack = _lack(drivers)
         if lack and not self.try_lacks:
             return self.result(started, Verdict.UNSUPPORTED, lack)
+        if self.scenario.clock == "virtual" and not self.patient:
+            return self.result(started, Verdict.UNSUPPORTED, _TOO_SLOW)
         watch = Stopwatch()
         plans = plan_hosts(self._hosts(), self.equipment)
         record = self._play(plans, drivers, watch, progress)

@@ -49,6 +49,7 @@ class MatrixOptions:
     impairments: tuple[str, ...] = ()
     core: bool = False
     try_lacks: bool = False
+    clock: str = "auto"
     jobs: int = 1
     retry: int = 0
     fail_fast: bool = False
@@ -164,6 +165,7 @@ def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: 
             implementations={Role.INITIATOR: cell.initiator, Role.RESPONDER: cell.responder},
             impairments=options.impairments,
             try_lacks=options.try_lacks,
+            patient=options.clock == "real",
         )
         for cell in cells
     ]
