@@ -41,10 +41,11 @@ def install_credentials(connection: Connection, role: Role) -> list[str]:
 
 
 def _certificate(source: str, host: str) -> list[str]:
-    # iked sends the certificates between its own and the authority if it finds them beside its own.
+    # iked sends along what it finds among the authorities between its own certificate and the root; an
+    # authority that does not vouch for itself is none that it trusts (ca.c, ca_chain_by_issuer).
     return [
         f"cp {source}/{host}.crt {_HOME}/certs/",
-        f"if [ -f {source}/ca.intermediate.crt ]; then cp {source}/ca.intermediate.crt {_HOME}/certs/; fi",
+        f"if [ -f {source}/ca.intermediate.crt ]; then cp {source}/ca.intermediate.crt {_HOME}/ca/; fi",
     ]
 
 

@@ -96,17 +96,18 @@ class OpenikedDriver(Driver):
         if flow is None:
             # iked's own timer: two seconds after it is told to be active, and again two seconds later.
             return ["ikectl active >/dev/null", "again() { :; }"]
-        selector = f"src {flow[0]} dst {flow[1]} dir out"
+        # On lo it is no policy for traffic, and no obstacle to the one that iked installs for the same flow.
+        policy = f"src {flow[0]} dst {flow[1]} dev lo dir out"
         ends = f"{flow[0]} {flow[1]} {self.addresses.local} {self.addresses.remote}"
         return [
             "begin() {",
-            f"    ip xfrm policy add {selector} priority 4294967295 action allow 2>/dev/null; added=$?",
-            f"    index=$(ip -s xfrm policy get {selector} | sed -n 's/.* index \\([0-9]*\\) .*/\\1/p')",
+            f"    ip xfrm policy add {policy} action allow",
+            f"    index=$(ip -s xfrm policy get {policy} | sed -n 's/.* index \\([0-9]*\\) .*/\\1/p')",
             f"    {_EVENT} acquire {ends} {self._protocol} $index",
-            f"    await=0; until {_new_lines('send IKE_SA_INIT')} || [ $await -gt 40 ]; do",
+            f"    await=0; until {_new_lines('pfkey_process: flow')} || [ $await -gt 40 ]; do",
             "        await=$((await + 1)); sleep 0.05",
             "    done",
-            "    [ $added -ne 0 ] || ip xfrm policy delete index $index dir out",
+            f"    ip xfrm policy delete {policy}",
             "}",
             "again() {",
             f"    {_new_lines('sa_free: reinitiating with new DH group')} || return",

@@ -18,8 +18,19 @@ LOG = "/parley/log/charon.log"
 # Not in the log directory: people read that one, and these are tens of thousands of lines of hex.
 KEY_LOG = "/parley/state/charon-keys.log"
 
+# Where the half-open IKE SA comes from that has charon demand cookies.
+LOOPBACK = "127.0.0.1"
+
 # A value or a section, as they nest in strongswan.conf(5).
 Section = dict[str, "str | Section"]
+
+_HALF_OPEN: Section = {
+    "version": "2",
+    "local_addrs": LOOPBACK,
+    "remote_addrs": LOOPBACK,
+    "local": {"auth": "psk"},
+    "remote": {"auth": "psk"},
+}
 
 _PLAIN = re.compile(r"[\w.:/,%|*-]+")
 # strongSwan lets the peer's support for RFC 7427 decide among these hashes.
@@ -30,17 +41,22 @@ _EAP = {Method.EAP_MSCHAPV2: "eap-mschapv2", Method.EAP_TLS: "eap-tls"}
 
 def swanctl_conf(connection: Connection, role: Role, addresses: Addresses) -> str:
     """The connection with its secrets and its pool."""
-    sections: Section = {
-        "connections": {CONNECTION: _connection(connection, role, addresses)},
-        "secrets": _secrets(connection, role),
-    }
+    connections: Section = {CONNECTION: _connection(connection, role, addresses)}
+    if demands_cookies(connection, role):
+        connections["half-open"] = _HALF_OPEN
+    sections: Section = {"connections": connections, "secrets": _secrets(connection, role)}
     if connection.pool and role.peer.value == "initiator":
         sections["pools"] = {"lease": {"addrs": connection.pool}}
     return _render(sections)
 
 
-def strongswan_conf() -> str:
-    """Logs: one for people, and one from which the keys are taken.
+def demands_cookies(connection: Connection, role: Role) -> bool:
+    """Whether charon must think that it is under attack: from one half-open IKE SA on."""
+    return connection.always_cookie and role.value == "responder"
+
+
+def strongswan_conf(connection: Connection, role: Role) -> str:
+    """Logs: one for people, and one from which the keys are taken; and when to demand cookies.
 
     Debian's packages lack the plugin save-keys; charon prints the keys at level 4 of IKE, and at level 2
     of MGR the SPIs that they belong to (keymat_v2.c, ike_sa_manager.c).
@@ -62,7 +78,10 @@ def strongswan_conf() -> str:
         "flush_line": "yes",
         "append": "yes",
     }
-    return _render({"charon-systemd": {"filelog": {"people": people, "keys": keys}}})
+    charon: Section = {"filelog": {"people": people, "keys": keys}}
+    if demands_cookies(connection, role):
+        charon |= {"cookie_threshold": "1", "half_open_timeout": "3600"}
+    return _render({"charon-systemd": charon})
 
 
 def _render(sections: Section, indent: str = "") -> str:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from parley.daemon.driver import Driver, GuestFile
 from parley.daemon.shell import forget_ipsec, supervise, wait_until
-from parley.daemon.strongswan.config import CONNECTION, strongswan_conf, swanctl_conf
+from parley.daemon.strongswan.config import (
+    CONNECTION,
+    LOOPBACK,
+    demands_cookies,
+    strongswan_conf,
+    swanctl_conf,
+)
 from parley.daemon.strongswan.credentials import install_credentials
 from parley.daemon.strongswan.keys import gather_keys
 from parley.daemon.strongswan.lacks import find_lack
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
     from parley.scenario.state import DaemonView
 
 _SOCKET = "/run/charon.vici"
+_HALF_OPEN = "/usr/local/sbin/half-open"
 _LOADED = "/parley/log/swanctl.log"
 # How long charon may try, well within the lab's own limit for a command (seconds).
 _PATIENCE = 30
@@ -35,11 +43,16 @@ class StrongswanDriver(Driver):
         return find_lack(self.connection, self.role, self.version)
 
     def files(self) -> Mapping[str, GuestFile]:
-        """swanctl.conf and the logging."""
-        return {
-            "/etc/swanctl/swanctl.conf": GuestFile(swanctl_conf(self.connection, self.role, self.addresses)),
-            "/etc/strongswan.d/parley.conf": GuestFile(strongswan_conf()),
+        """Both configurations, and what puts charon under attack where it is to demand cookies."""
+        swanctl = swanctl_conf(self.connection, self.role, self.addresses)
+        found = {
+            "/etc/swanctl/swanctl.conf": GuestFile(swanctl),
+            "/etc/strongswan.d/parley.conf": GuestFile(strongswan_conf(self.connection, self.role)),
         }
+        if demands_cookies(self.connection, self.role):
+            text = (files("parley.daemon.strongswan") / "half-open").read_text()
+            found[_HALF_OPEN] = GuestFile(text, 0o755)
+        return found
 
     def start(self) -> str:
         """Start charon; ready once all credentials, pools and connections are loaded."""
@@ -51,6 +64,7 @@ class StrongswanDriver(Driver):
                 supervise("charon-systemd", "charon-systemd"),
                 wait_until(f"[ -S {_SOCKET} ]", seconds=20),
                 f"swanctl --load-all --noprompt >{_LOADED} 2>&1 || {{ cat {_LOADED} >&2; exit 1; }}",
+                *([f"{_HALF_OPEN} {LOOPBACK}"] if demands_cookies(self.connection, self.role) else []),
             ]
         )
 
