@@ -49,6 +49,15 @@ def driver_for(record: CellRecord, scenario: Scenario, role: Role) -> Driver:
     return make_driver(implementation, scenario, role, record.roles, version)
 
 
+def declared_lack(drivers: Mapping[Role, Driver]) -> str:
+    """Why a cell cannot be played, as an implementation declares; empty where none does."""
+    for role, driver in drivers.items():
+        lack = driver.lack()
+        if lack is not None:
+            return f"{driver.name} as {role}: {lack.reason} ({lack.source})"
+    return ""
+
+
 def _addresses(scenario: Scenario, role: Role, hosts: Mapping[Role, str]) -> Addresses:
     mine, theirs = (NETWORK.main_interface(hosts[side]) for side in (role, role.peer))
     if scenario.connection.outer_family == _IPV6:

@@ -1,4 +1,4 @@
-"""A cell's verdict in the light of what is declared: known defects."""
+"""A cell's verdict in the light of what is declared: lacks and known defects."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ if TYPE_CHECKING:
     from parley.scenario.model import KnownFailure, Scenario
 
 
-def with_known(
-    scenario: Scenario, initiator: str, responder: str, verdict: Verdict, reason: str
+def as_declared(
+    scenario: Scenario, initiator: str, responder: str, *, verdict: Verdict, reason: str, lack: str
 ) -> tuple[Verdict, str]:
-    """`failed` becomes `known` if it fails as a finding says; `passed` becomes `fixed?` if it should not."""
+    """The verdict that a cell gets, from the one that its checks came to.
+
+    `failed` becomes `unsupported` where `lack` is declared, `known` if it fails as a finding says; `passed`
+    becomes `fixed?` if it should have done either. A broken lab stays one.
+    """
+    if lack:
+        return _with_lack(verdict, reason, lack)
     for known in scenario.known:
         if not (_is(known.initiator, initiator) and _is(known.responder, responder)):
             continue
@@ -23,6 +29,12 @@ def with_known(
         if verdict is Verdict.FAILED and _fails_as(known, reason):
             return Verdict.KNOWN, f"{known.finding}: {reason}"
     return verdict, reason
+
+
+def _with_lack(verdict: Verdict, reason: str, lack: str) -> tuple[Verdict, str]:
+    if verdict is Verdict.PASSED:
+        return Verdict.FIXED, f"works although declared a lack: {lack}"
+    return (Verdict.UNSUPPORTED, lack) if verdict is Verdict.FAILED else (verdict, reason)
 
 
 def _is(wanted: str, implementation: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from parley.errors import LabError
 from parley.judge.logs import check_logs
 from parley.judge.state import check_state
 from parley.judge.transcripts import check_transcripts
@@ -12,10 +14,10 @@ from parley.lab.jail import Jail
 from parley.verdict import Check, CheckState, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from parley.record.layout import CaseLayout
-    from parley.record.results import PlayRecord
+    from parley.record.results import CaseResult, PlayRecord
 
 # Worst first; what the first of these states that occurs makes of the case.
 _SEVERITY = (
@@ -27,18 +29,30 @@ _SEVERITY = (
 
 def judge(layout: CaseLayout, record: PlayRecord) -> tuple[Check, ...]:
     """All checks of a played case. Writes the sanitized transcripts as a by-product."""
-    checks = list(check_transcripts(layout, record))
+    try:
+        return tuple(_checks(layout, record))
+    except LabError as error:
+        return (broken_lab(error),)
+
+
+def _checks(layout: CaseLayout, record: PlayRecord) -> Iterator[Check]:
     if record.error:
-        # What a broken lab left behind proves nothing about the daemons.
-        return (Check("lab", CheckState.ERROR, "", record.error), *checks)
-    if record.stopped:
-        checks.insert(0, Check("steps end in time", CheckState.FAILED, "", record.stopped))
+        yield Check("lab", CheckState.ERROR, "", record.error)
+    elif record.stopped:
+        yield Check("steps end in time", CheckState.FAILED, "", record.stopped)
+    yield from check_transcripts(layout, record)
+    if record.error:
+        return  # What a broken lab left behind proves nothing about the daemons.
     jail = Jail(layout.share)
     for host in record.hosts:
-        checks += check_state(jail, host.name)
-        checks += check_logs(jail, host)
-    checks.append(check_wire(layout))
-    return tuple(checks)
+        yield from check_state(jail, host.name)
+        yield from check_logs(jail, host)
+    yield check_wire(layout)
+
+
+def broken_lab(error: LabError) -> Check:
+    """What a guest did to its files was found out while judging."""
+    return Check("lab", CheckState.ERROR, "", str(error))
 
 
 def conclude(checks: Sequence[Check]) -> tuple[Verdict, str]:
@@ -51,3 +65,12 @@ def conclude(checks: Sequence[Check]) -> tuple[Verdict, str]:
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
             return verdict, f"{where}{first.name}: {first.detail}{more}"
     return Verdict.PASSED, ""
+
+
+def as_tried(result: CaseResult) -> CaseResult:
+    """The result in the light of its earlier attempts: what is well now and was not before is flaky."""
+    if not result.attempts or result.verdict not in {Verdict.PASSED, Verdict.KNOWN}:
+        return result
+    first = result.attempts[0]
+    reason = f"{result.verdict} on try {len(result.attempts) + 1}; before: {first.verdict}: {first.reason}"
+    return replace(result, verdict=Verdict.FLAKY, reason=reason)

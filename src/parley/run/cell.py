@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from parley.case.model import HostSpec
-from parley.cell.drivers import hosts_of, make_driver
+from parley.cell.drivers import declared_lack, hosts_of, make_driver
 from parley.cell.judge import judge_cell
-from parley.cell.known import with_known
+from parley.cell.known import as_declared
 from parley.cell.player import Player, StoppedError
 from parley.cell.record import CellRecord
 from parley.errors import LabError
@@ -55,7 +55,7 @@ class CellJob(Job):
     def attempt(self, started: str, progress: Callable[[str], None]) -> CaseResult:
         """Boot, play, collect and judge, unless an implementation is declared to lack something."""
         drivers = self._drivers()
-        lack = _lack(drivers)
+        lack = declared_lack(drivers)
         if lack and not self.try_lacks:
             return self.result(started, Verdict.UNSUPPORTED, lack)
         if self.scenario.clock == "virtual" and not self.patient:
@@ -68,7 +68,11 @@ class CellJob(Job):
         checks = judge_cell(self.layout, record, self.scenario)
         watch.done("judge")
         verdict, reason = conclude(checks)
-        result = self.result(started, *self._declared(verdict, reason, lack))
+        initiator, responder = (self.implementations[role] for role in Role)
+        verdict, reason = as_declared(
+            self.scenario, initiator, responder, verdict=verdict, reason=reason, lack=lack
+        )
+        result = self.result(started, verdict, reason)
         return replace(result, checks=checks, hosts=record.hosts, durations=watch.durations)
 
     def _drivers(self) -> dict[Role, Driver]:
@@ -138,21 +142,3 @@ class CellJob(Job):
             error=error,
             stopped=stopped,
         )
-
-    def _declared(self, verdict: Verdict, reason: str, lack: str) -> tuple[Verdict, str]:
-        """The verdict in the light of what is declared: a lack that works, a defect that is known."""
-        if not lack:
-            initiator, responder = (self.implementations[role] for role in Role)
-            return with_known(self.scenario, initiator, responder, verdict, reason)
-        if verdict is Verdict.PASSED:
-            return Verdict.FIXED, f"works although declared a lack: {lack}"
-        return Verdict.UNSUPPORTED, lack
-
-
-def _lack(drivers: dict[Role, Driver]) -> str:
-    """Why the cell cannot be played, as declared; empty where nothing is."""
-    for role, driver in drivers.items():
-        lack = driver.lack()
-        if lack is not None:
-            return f"{driver.name} as {role}: {lack.reason} ({lack.source})"
-    return ""

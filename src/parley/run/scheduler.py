@@ -111,7 +111,7 @@ def _attend(worker: _Worker, watcher: Watcher) -> CaseResult | None:
     """Handle one event of a worker; its result if that was the last one."""
     try:
         event = worker.events.recv()
-    except EOFError:
+    except (EOFError, OSError):  # OSError: it was killed in the middle of a message
         worker.process.join()
         event = broken_result(worker.job, f"its worker ended with status {worker.process.exitcode}")
     if isinstance(event, str):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from parley.errors import ParleyError
+from parley.judge.judge import as_tried
 from parley.record.results import Attempt, CaseResult, write_json
 from parley.verdict import Check, CheckState, Verdict
 
@@ -33,11 +34,7 @@ def run_job(job: Job, progress: Callable[[str], None]) -> CaseResult:
         job.layout.root.rename(kept)
         attempts.append(Attempt(result.verdict, result.reason, kept.name))
         progress("trying again")
-    if attempts and result.verdict is Verdict.PASSED:
-        first = attempts[0]
-        reason = f"passed on try {len(attempts) + 1}; before: {first.verdict}: {first.reason}"
-        result = replace(result, verdict=Verdict.FLAKY, reason=reason)
-    result = replace(result, attempts=tuple(attempts))
+    result = as_tried(replace(result, attempts=tuple(attempts)))
     write_json(job.layout.result, result)
     return result
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from parley.cell.drivers import declared_lack, driver_for
 from parley.cell.judge import judge_cell
-from parley.cell.known import with_known
+from parley.cell.known import as_declared
 from parley.cell.record import read_cell
-from parley.judge.judge import conclude, judge
+from parley.judge.judge import as_tried, conclude, judge
 from parley.record.results import read_play, write_json
 from parley.scenario.load import load_scenario
-from parley.verdict import Verdict
+from parley.scenario.model import Role
 
 if TYPE_CHECKING:
     from parley.record.layout import CaseLayout
@@ -33,7 +34,7 @@ def rejudge(run: LoadedRun) -> None:
 def _scripted(layout: CaseLayout, result: CaseResult) -> CaseResult:
     checks = judge(layout, read_play(layout.play))
     verdict, reason = conclude(checks)
-    return _as_tried(replace(result, verdict=verdict, reason=reason, checks=checks))
+    return as_tried(replace(result, verdict=verdict, reason=reason, checks=checks))
 
 
 def _cell(layout: CaseLayout, result: CaseResult) -> CaseResult:
@@ -41,12 +42,8 @@ def _cell(layout: CaseLayout, result: CaseResult) -> CaseResult:
     scenario = load_scenario(Path(record.scenario_path))
     checks = judge_cell(layout, record, scenario)
     verdict, reason = conclude(checks)
-    verdict, reason = with_known(scenario, record.initiator, record.responder, verdict, reason)
-    return _as_tried(replace(result, verdict=verdict, reason=reason, checks=checks))
-
-
-def _as_tried(result: CaseResult) -> CaseResult:
-    """A case that passes after an earlier try did not stays flaky."""
-    if result.attempts and result.verdict is Verdict.PASSED:
-        return replace(result, verdict=Verdict.FLAKY, reason=f"before: {result.attempts[0].reason}")
-    return result
+    lack = declared_lack({role: driver_for(record, scenario, role) for role in Role})
+    verdict, reason = as_declared(
+        scenario, record.initiator, record.responder, verdict=verdict, reason=reason, lack=lack
+    )
+    return as_tried(replace(result, verdict=verdict, reason=reason, checks=checks))
