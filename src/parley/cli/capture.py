@@ -111,7 +111,9 @@ def _show(layout: CaseLayout, keys: Keys) -> None:
     print_ladder(find_ladder(layout), sys.stdout)
     click.echo()
     click.echo(f"capture: {layout.capture}")
-    click.echo(f"keys:    {layout.wireshark}, {_count(keys)}")
+    # A run that may only be read has no such directory.
+    where = f"{layout.wireshark}, " if layout.wireshark.is_dir() else ""
+    click.echo(f"keys:    {where}{_count(keys)}")
 
 
 def _count(keys: Keys) -> str:
