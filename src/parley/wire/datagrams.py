@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from parley.wire.capture import PcapngReader
-from parley.wire.frame import NATT_PORT, UDP, Packet, Traffic, classify, decode
+from parley.wire.frame import IKE_PORT, UDP, Packet, Traffic, classify, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +119,8 @@ def _sighting(
     data, spi = b"", 0
     payload = packet.payload
     if kind is Traffic.IKE:
-        marker = _NON_ESP_MARKER if NATT_PORT in (packet.ports or ()) else 0
+        # RFC 3948 section 2.2; with port 500 at either end there is none.
+        marker = 0 if IKE_PORT in (packet.ports or ()) else _NON_ESP_MARKER
         data = bytes(payload[_UDP_HEADER + marker :])
     else:
         # RFC 4302 section 2, RFC 4303 section 2, RFC 3948 section 2.1.
