@@ -100,6 +100,8 @@ def test_the_platform_may_decide_between_daemons() -> None:
         ("east.opnbsd.iked.conf", "openbsd"),
         ("east.opnbsd.conf", "openbsd"),
         ("east.west=debain.secrets", "debian"),
+        # Only what ends in .conf or .secrets alone may be some other program's.
+        ("east.xyzzy.iked.conf", "known: "),
     ],
 )
 def test_mistyped_qualifiers_do_not_go_unseen(name: str, nearest: str) -> None:

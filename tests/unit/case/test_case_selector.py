@@ -112,7 +112,7 @@ def test_nothing_good_is_no_error_unless_asked_for(tmp_path: Path) -> None:
     write_files(tmp_path / "draft", MERGED)
     write_files(tmp_path, {"TESTLIST": "kvmplutotest draft wip\n"})
     suite = load_suite(tmp_path)
-    assert names(suite) == []
+    assert names(suite) == names(suite, east="openbsd") == []
     with pytest.raises(UsageError, match=r"'\*'"):
         names(suite, "*")
 
@@ -123,8 +123,14 @@ def test_a_broken_case_is_its_own_error_only(suite: Suite) -> None:
     assert [(error.path.parent.name, error.line) for error in errors] == [("broken", 1)]
 
 
-def test_a_broken_case_is_not_looked_at_unless_meant(suite: Suite) -> None:
-    assert "broken" not in names(suite)
+def test_a_broken_case_is_not_looked_at_unless_meant(suite: Suite, tmp_path: Path) -> None:
+    write_files(tmp_path / "suite", {"TESTLIST": TESTLIST + "kvmplutotest broken good\n"})
+    assert names(load_suite(suite.path), "basic") == ["basic"]
+
+
+def test_a_broken_case_that_is_not_good_excuses_no_selector(suite: Suite) -> None:
+    with pytest.raises(UsageError, match="host:north"):
+        select_cases([suite], ["broken", "host:north"], overrides={})
 
 
 def test_whether_a_broken_case_has_a_host_cannot_be_known(suite: Suite, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +8,6 @@ from case_files import MERGED, write_files
 from parley.case.suite import UNLISTED, default_suite, load_suite
 from parley.case.testlist import Listed
 from parley.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -81,6 +78,27 @@ def test_an_unreadable_testlist_is_an_error(suite: Path) -> None:
     with pytest.raises(InputError) as caught:
         load_suite(suite)
     assert caught.value.line == 2
+
+
+def test_a_directory_that_cannot_be_read_is_a_usage_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(UsageError, match=f"{tmp_path} cannot be read: Permission denied"):
+        load_suite(tmp_path)
+
+
+def test_an_installation_without_its_suite_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "lib" / "python" / "parley"
+    monkeypatch.setattr("parley.case.suite.files", lambda _: package)
+    with pytest.raises(UsageError, match="lacks its own suite"):
+        default_suite()
+    for place in (tmp_path / "lib" / "suites" / "interop", package / "_suites" / "interop"):
+        place.mkdir(parents=True)
+        assert default_suite() == place
 
 
 def test_parley_comes_with_a_suite_in_which_all_is_listed() -> None:

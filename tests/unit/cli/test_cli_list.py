@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,15 +44,18 @@ def test_lines_are_aligned_and_safe_to_print(suite: Path) -> None:
     assert result.stderr == "note: longer-name: all.east-west.sh is played, and not final.sh\n"
 
 
-def test_a_terminal_gets_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "120")
-    runner = CliRunner()
-    with runner.isolation() as (out, _, _):
-        list_module._print_table([("basic", "good", "east=debian/-", "A [bold] title"), ("x", "wip", "", "")])
-        shown = out.getvalue().decode()
-    heading, first, _ = shown.splitlines()
-    assert heading.split() == ["case", "status", "hosts", "title"]
-    assert first.split(maxsplit=3)[3].strip() == "A [bold] title"
+def test_a_terminal_gets_a_table_in_which_good_cases_stand_out(
+    suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(suite, {"TESTLIST": "kvmplutotest basic good\nkvmplutotest longer-name wip\n"})
+    for name, value in {"COLUMNS": "120", "FORCE_COLOR": "1", "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr(list_module, "sys", SimpleNamespace(stdout=terminal, exit=sys.exit))
+    heading, good, draft = call(suite, "status:*").stdout.splitlines()
+    assert re.sub(r"\x1b\[[\d;]*m", "", heading).split() == ["case", "status", "hosts", "title"]
+    assert good.split(maxsplit=4)[4].strip() == r"A [bold] \x1b[2Jtitle"
+    assert [line.startswith("\x1b[2m") for line in (good, draft)] == [False, True]
 
 
 def test_json_has_one_object_a_line(suite: Path) -> None:
