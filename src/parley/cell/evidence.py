@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from parley.cell.commands import POLICY_MARK
 from parley.cell.drivers import driver_for
 from parley.lab.jail import Jail
+from parley.scenario.model import Role
 from parley.scenario.xfrm import parse_kernel
 
 if TYPE_CHECKING:
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
 
     from parley.cell.record import CellRecord, Checkpoint, CommandRecord
     from parley.record.layout import CaseLayout
-    from parley.scenario.model import Role, Scenario
-    from parley.scenario.state import DaemonView, KernelView
+    from parley.scenario.model import Scenario
+    from parley.scenario.state import DaemonView, KernelSa, KernelView
+
+# A kernel with a thousand SAs prints one MiB (bytes).
+_LIMIT = 4 * 1024 * 1024
+_KEYED = {"esp", "ah"}
 
 
 class Evidence:
@@ -28,6 +33,7 @@ class Evidence:
         self.scenario = scenario
         self.jail = Jail(layout.share)
         self._kernels: dict[int, KernelView] = {}
+        self._drivers = {role: driver_for(record, scenario, role) for role in Role}
 
     def host(self, role: Role) -> str:
         """The host that played `role`."""
@@ -35,25 +41,40 @@ class Evidence:
 
     def output(self, index: int) -> str:
         """What a command printed."""
-        return self.jail.read_text(self.record.commands[index].output, default="")
+        return self.jail.read_text(self.record.commands[index].output, default="", limit=_LIMIT)
 
     def said(self, command: CommandRecord) -> str:
         """What a command complained of, or printed."""
-        return self.jail.read_text(command.error, default="") or self.jail.read_text(
-            command.output, default=""
-        )
+        files = (command.error, command.output)
+        return next(filter(None, (self.jail.read_text(name, default="", limit=_LIMIT) for name in files)), "")
 
     def kernel(self, index: int) -> KernelView:
-        """The kernel's view that a command showed."""
+        """The kernel's view that a command showed. Raises ValueError if it did not show all of it."""
         if index not in self._kernels:
-            state, _, policy = self.output(index).partition(POLICY_MARK)
+            state, mark, policy = self.output(index).partition(POLICY_MARK)
+            if not mark or self.record.commands[index].status != 0:
+                # An empty kernel would otherwise be proven by a command that never ran.
+                host = self.record.commands[index].host
+                raise ValueError(f"{host} did not show its kernel's state: {self.evidence_path(index)}")
             self._kernels[index] = parse_kernel(state, policy)
         return self._kernels[index]
 
+    def keyed(self, index: int) -> dict[tuple[str, str], KernelSa]:
+        """The SAs that a command showed, by protocol and SPI, but for IPComp's, which have no keys."""
+        sas = self.kernel(index).sas
+        return {
+            (sa.protocol, sa.spi): sa
+            for sa in sas
+            if sa.protocol in _KEYED and (sa.encryption or sa.integrity)
+        }
+
     def daemon(self, role: Role, checkpoint: Checkpoint) -> DaemonView:
         """What the daemon of `role` said at a checkpoint. Raises ValueError for what cannot be understood."""
-        driver = driver_for(self.record, self.scenario, role)
-        return driver.parse_status(self.output(checkpoint.status[role]))
+        text = self.output(checkpoint.status[role])
+        try:
+            return self._drivers[role].parse_status(text)
+        except Exception as error:  # whatever a third party's parser does with what a hostile guest printed
+            raise ValueError(f"status not understood: {type(error).__name__}: {error}"[:500]) from error
 
     def with_purpose(self, purpose: str) -> Iterator[CommandRecord]:
         """The commands that had this purpose, in order."""

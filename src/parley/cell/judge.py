@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from parley.cell.agreement import check_agreement
+from parley.cell.changes import check_torn_down
 from parley.cell.evidence import Evidence
 from parley.cell.refusal import check_refusal
 from parley.cell.seen import check_seen
 from parley.cell.traffic import check_blocked, check_traffic
+from parley.errors import LabError
+from parley.judge.judge import broken_lab
 from parley.judge.logs import check_logs
 from parley.judge.state import check_state
 from parley.judge.wire import check_wire
@@ -17,6 +20,8 @@ from parley.verdict import Check, CheckState
 from parley.wire.leak import SelectorPair
 
 _IPV4 = 4
+# Commands that go on after a cell was stopped, and are none of its reasons.
+_LOOKS = {"blocked", "gone", "kernel", "keys", "status", "traffic", "unguard"}
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +35,10 @@ def judge_cell(layout: CaseLayout, record: CellRecord, scenario: Scenario) -> tu
     """All checks of a played cell."""
     if record.error:
         return (Check("lab", CheckState.ERROR, "", record.error),)
-    return tuple(_checks(layout, record, scenario))
+    try:
+        return tuple(_checks(layout, record, scenario))
+    except LabError as error:
+        return (broken_lab(error),)
 
 
 def _checks(layout: CaseLayout, record: CellRecord, scenario: Scenario) -> Iterator[Check]:
@@ -39,10 +47,11 @@ def _checks(layout: CaseLayout, record: CellRecord, scenario: Scenario) -> Itera
         yield Check("steps", CheckState.FAILED, "", _with_reason(evidence, record.stopped))
     yield from check_blocked(evidence)
     if scenario.expect.established:
-        yield from check_agreement(evidence)
-        yield from check_traffic(evidence)
+        yield from _readable(check_agreement(evidence))
+        yield from _readable(check_traffic(evidence))
+        yield from _readable(check_torn_down(evidence))
     else:
-        yield from check_refusal(evidence)
+        yield from _readable(check_refusal(evidence))
     yield from check_seen(evidence)
     for host in record.hosts:
         yield from check_state(evidence.jail, host.name)
@@ -50,9 +59,18 @@ def _checks(layout: CaseLayout, record: CellRecord, scenario: Scenario) -> Itera
     yield check_wire(layout, _protected(scenario))
 
 
+def _readable(checks: Iterator[Check]) -> Iterator[Check]:
+    """The checks, and if they come upon something that cannot be read, one that says so."""
+    try:
+        yield from checks
+    except ValueError as error:
+        yield Check("evidence", CheckState.ERROR, "", str(error))
+
+
 def _with_reason(evidence: Evidence, stopped: str) -> str:
     """What stopped a cell, with the last words of the command that did not succeed."""
-    failed = next((command for command in reversed(evidence.record.commands) if command.status), None)
+    commands = reversed(evidence.record.commands)
+    failed = next((each for each in commands if each.purpose not in _LOOKS and each.status != 0), None)
     if failed is None:
         return stopped
     said = evidence.said(failed).strip().splitlines()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from parley.record.results import HostRecord, load_json, reading
-from parley.scenario.model import Role
+from parley.scenario.model import Action, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +46,21 @@ class Checkpoint:
     traffic: dict[Role, int] = field(default_factory=dict)
     kernel_after: dict[Role, int] = field(default_factory=dict)
 
+    @property
+    def kind(self) -> str:
+        """The action that it looks at the outcome of."""
+        return self.name.partition(" ")[0]
+
+    @property
+    def expects_sas(self) -> bool:
+        """Whether both ends must have SAs now."""
+        return self.kind not in {Action.DOWN, Action.KILL, Action.RESTART, Action.DELETE_CHILD}
+
+    @property
+    def latest_kernel(self) -> dict[Role, int]:
+        """The last look at the kernels."""
+        return self.kernel_after or self.kernel
+
 
 @dataclass(frozen=True, slots=True)
 class CellRecord:
@@ -73,17 +88,29 @@ def read_cell(path: Path) -> CellRecord:
     with reading(path):
         data["hosts"] = tuple(HostRecord(**host) for host in data["hosts"])
         data["roles"] = _roles(data["roles"])
+        if data["roles"].keys() != set(Role):
+            raise ValueError("roles are not those of both ends")
         data["commands"] = tuple(CommandRecord(**command) for command in data["commands"])
-        data["checkpoints"] = tuple(_checkpoint(checkpoint) for checkpoint in data["checkpoints"])
+        count = len(data["commands"])
+        data["checkpoints"] = tuple(_checkpoint(checkpoint, count) for checkpoint in data["checkpoints"])
         for name in ("steps", "impairments"):
             data[name] = tuple(data[name])
         return CellRecord(**data)
 
 
-def _checkpoint(data: dict[str, Any]) -> Checkpoint:
+def _checkpoint(data: dict[str, Any], count: int) -> Checkpoint:
     maps = {name: _roles(data[name]) for name in ("kernel", "status", "traffic", "kernel_after")}
-    return Checkpoint(name=data["name"], **maps)
+    for name, roles in maps.items():
+        # Both ends are always looked at; only without traffic there is none to look at afterwards.
+        if roles.keys() != set(Role) and (roles or name in {"kernel", "status"}):
+            raise ValueError(f"{name} of {data['name']} is not of both ends")
+        if not all(isinstance(index, int) and 0 <= index < count for index in roles.values()):
+            raise ValueError(f"{name} of {data['name']} names commands that are not there")
+    if maps["traffic"].keys() != maps["kernel_after"].keys():
+        raise ValueError(f"traffic of {data['name']} without a look at the kernels, or the other way round")
+    return Checkpoint(name=str(data["name"]), **maps)
 
 
 def _roles(data: dict[str, Any]) -> dict[Role, Any]:
+    """A mapping whose keys are roles. Raises ValueError for other keys."""
     return {Role(role): value for role, value in data.items()}

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 def check_refusal(evidence: Evidence) -> Iterator[Check]:
     """No SA on either end at any moment; the notify is cell.seen's business."""
+    if not evidence.record.checkpoints:
+        yield Check("refused", CheckState.FAILED, "", "it was never tried")
     for point in evidence.record.checkpoints:
         for role in Role:
-            held = [sa.spi for sa in evidence.kernel(point.kernel[role]).sas if sa.encryption or sa.integrity]
+            held = [spi for _, spi in sorted(evidence.keyed(point.kernel[role]))]
             path = evidence.evidence_path(point.kernel[role])
             if held:
                 detail = f"SAs although the connection must be refused: {', '.join(held)}"
