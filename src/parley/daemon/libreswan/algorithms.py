@@ -89,10 +89,12 @@ WORDS: dict[TransformType, dict[str, str]] = {
     TransformType.KE: _KES,
 }
 
-# What pluto prints, in capitals, back to IANA names.
+# What pluto prints, in capitals, back to IANA names. For an IKE SA it shows the length of any key.
 _NAMES = {kind: {word.upper(): name for name, word in words.items()} for kind, words in WORDS.items()}
-_NAMES[TransformType.KE] |= {"ECP_256": "ECP_256", "ECP_384": "ECP_384", "ECP_521": "ECP_521"}
-_NAMES[TransformType.KE] |= {"CURVE25519": "CURVE25519"}
+_NAMES[TransformType.ENCRYPTION] |= {
+    "3DES_CBC_192": "ENCR_3DES",
+    "CHACHA20_POLY1305_256": "ENCR_CHACHA20_POLY1305",
+}
 
 
 def iana_name(kind: TransformType, printed: str) -> str:

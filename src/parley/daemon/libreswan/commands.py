@@ -54,7 +54,8 @@ def start(connection: Connection, role: Role) -> str:
     for child in connection.children:
         ready = f"""{WHACK} --connectionstatus 2>/dev/null | grep -q '^"{child.name}": *host: oriented'"""
         steps.append(wait_until(ready, seconds=_START_SECONDS, otherwise=f"tail -n 20 {LOG} >&2"))
-    return "\n".join(steps)
+    # What was initiated once, pluto sets up again whenever it goes down: a scenario says itself what is done.
+    return "\n".join([*steps, f"{WHACK} --impair revival"])
 
 
 def keylog_source() -> str:
@@ -67,7 +68,7 @@ def _import_credentials(connection: Connection, role: Role) -> list[str]:
     steps = []
     if kind := own.authentication.certificate:
         steps.append(
-            f"certutil -K -d {_NSS} 2>/dev/null | grep -q . || "
+            f"certutil -L -n {own.host} -d {_NSS} >/dev/null 2>&1 || "
             f"pk12util -i {_X509}/{kind}/{own.host}.p12 -d {_NSS} -W {PASSWORD} -K '' >/dev/null || exit"
         )
     if authority := connection.authority(role):

@@ -81,7 +81,8 @@ def _common(connection: Connection, role: Role, addresses: Addresses) -> dict[st
         "auto": "add",
         "left": addresses.local,
         "leftid": identity(connection.identity(role)),
-        "right": addresses.remote,
+        # A responder lets only those move whose address it was not told (ikev2_ike_auth.c).
+        "right": "%any" if connection.mobike and role is Role.RESPONDER else addresses.remote,
         "rightid": identity(connection.expected_identity(role)),
         **_authentication(connection, role),
     }

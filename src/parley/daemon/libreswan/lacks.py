@@ -54,6 +54,11 @@ def _authentication(connection: Connection, role: Role) -> Iterator[Lack]:
             yield Lack("EAP as a responder only", _EAP_SOURCE)
         if connection.ppk_id:
             yield Lack("no PPK together with EAP", _EAP_SOURCE)
+    if mine.certificate and KINDS[mine.certificate].expired:
+        yield Lack(
+            "loads no connection whose own certificate has expired, so it never presents one",
+            "libreswan 5.2: programs/pluto/connections.c, add_end_cert_and_preload_private_key",
+        )
     for authentication in (mine, theirs):
         if authentication.certificate and KINDS[authentication.certificate].algorithm == "ed25519":
             yield Lack(

@@ -36,8 +36,8 @@ _CONNECTION = re.compile(
 )
 _STATE = re.compile(rf"^#(?P<serial>\d+): {_NAME}(?: \S+?)?:\d+(?:\(tcp\))? (?P<state>[\w-]+) \(")
 _SPIS_LINE = re.compile(
-    rf"^#(?P<serial>\d+): {_NAME}.*? (?P<protocol>esp|ah)\.(?P<out>[0-9a-f]+)@\S+ "
-    r"(?P=protocol)\.(?P<in>[0-9a-f]+)@"
+    rf"^#(?P<serial>\d+): {_NAME}.*? (?P<protocol>esp|ah)[.:](?P<out>[0-9a-f]+)@\S+ "
+    r"(?P=protocol)[.:](?P<in>[0-9a-f]+)@"
 )
 _LOG_LINE = re.compile(rf"^{_TIME}: {_NAME}(?: \S+)? #(?P<serial>\d+): (?P<text>.*)$")
 _ALGORITHMS = re.compile(
