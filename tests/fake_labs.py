@@ -10,11 +10,11 @@ from parley.backend.fake import Answer, FakeBackend
 from parley.case.model import HostSpec
 from parley.daemon.base import Daemon
 from parley.daemon.driver import Driver, GuestFile, Lack
-from parley.daemon.registry import daemons
 from parley.image.kernel import Kernel
 from parley.image.rootfs import Image
 from parley.lab.lab import HostPlan
 from parley.platform.debian import Debian
+from parley.plugins import load_group
 from parley.run.plan import Equipment
 from parley.scenario.state import ChildSa, DaemonView, IkeSa
 
@@ -110,16 +110,17 @@ class EntryPoint:
     def __init__(self, name: str, load: Callable[[], object]) -> None:
         self.name = name
         self.value = f"{name}_package:DAEMON"
+        self.group = "parley.daemons"
         self.load = load
 
 
 @contextmanager
 def installed(*points: EntryPoint) -> Iterator[None]:
     """Have these implementations installed, and no others."""
-    daemons.cache_clear()
-    with patch("parley.daemon.registry.entry_points", lambda **_: points):
+    load_group.cache_clear()
+    with patch("parley.plugins.entry_points", lambda **_: points):
         yield
-    daemons.cache_clear()
+    load_group.cache_clear()
 
 
 def toy(name: str = "toy", driver: type[Driver] | None = ToyDriver) -> EntryPoint:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from parley.cli.options import RUNS
+from parley.record.lock import is_going_on
 
 
 @click.command()
@@ -23,6 +24,9 @@ def clean(directory: Path, keep: int, dry_run: bool) -> None:
     runs = sorted(path.parent for path in directory.glob("*/run.json") if not path.parent.is_symlink())
     doomed = runs[: len(runs) - keep] if keep else runs
     for run in doomed:
+        if is_going_on(run):
+            click.echo(f"{run} is going on: left alone")
+            continue
         click.echo(f"{'would remove' if dry_run else 'removing'} {run}")
         if not dry_run:
             shutil.rmtree(run)

@@ -24,7 +24,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.
 
 @click.group()
 def image() -> None:
-    r"""Make, list and remove the images and kernels that hosts boot.
+    """Make, list and remove the images and kernels that hosts boot.
 
     They lie in $PARLEY_CACHE, else /var/cache/parley (root), else ~/.cache/parley, and are made when
     a run first needs them; nothing but disk space is lost by removing them.
@@ -53,7 +53,7 @@ def list_images(as_json: bool) -> None:
 @click.option("--again", is_flag=True, help="Make them anew, with what the mirror has today.")
 @_json_option
 def build(names: tuple[str, ...], again: bool, as_json: bool) -> None:
-    r"""Make images: implementations, IMPLEMENTATION@SUITE, kernel, kernel@SUITE; default: all.
+    """Make images: implementations, IMPLEMENTATION@SUITE, kernel, kernel@SUITE; default: all.
 
     \b
     parley image build
@@ -89,7 +89,7 @@ def build(names: tuple[str, ...], again: bool, as_json: bool) -> None:
 @click.argument("names", nargs=-1, metavar="NAME...")
 @click.option("--outdated", is_flag=True, help="Remove what older recipes made.")
 def remove(names: tuple[str, ...], outdated: bool) -> None:
-    r"""Remove what is called NAME, or is of kind NAME; refuses what a run is using.
+    """Remove what is called NAME, or is of kind NAME; refuses what a run is using.
 
     \b
     parley image rm strongswan@sid

@@ -5,14 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from parley.cli.options import RUNS, host_option, host_overrides, suite_option
-
-if TYPE_CHECKING:
-    from parley.session.run import RunOptions
 
 
 @click.command()
@@ -27,7 +23,9 @@ if TYPE_CHECKING:
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path), help=f"Directory of the run; default: {RUNS}/TIME."
 )
-@click.option("--resume", type=click.Path(path_type=Path), help="Go on with a run that was stopped.")
+@click.option(
+    "--resume", "resumed", type=click.Path(path_type=Path), help="Go on with a run that was stopped."
+)
 @click.option(
     "--html/--no-html", default=None, help="Write the HTML report; default: for more than one case."
 )
@@ -41,7 +39,7 @@ def run(  # noqa: PLR0917 -- one parameter per option
     keep: bool,
     timeout_scale: float,
     output: Path | None,
-    resume: Path | None,
+    resumed: Path | None,
     html: bool | None,
 ) -> None:
     """Run cases and judge them.
@@ -55,21 +53,20 @@ def run(  # noqa: PLR0917 -- one parameter per option
     parley run interop-ikev2-openbsd-01 --keep     then: parley shell west
     parley run --resume parley-runs/latest
     """
-    from parley.session.run import RunOptions, execute, resume_options  # noqa: PLC0415 -- keeps --help fast
+    from parley.session.run import RunOptions, execute, resume  # noqa: PLC0415 -- keeps --help fast
 
-    options: RunOptions
-    if resume is not None:
-        options = resume_options(resume, jobs=jobs or os.cpu_count() or 1)
-    else:
-        options = RunOptions(
-            selectors=selectors,
-            suites=suite,
-            hosts=host_overrides(hosts),
-            jobs=jobs or os.cpu_count() or 1,
-            retry=retry,
-            fail_fast=fail_fast,
-            keep=keep,
-            timeout_scale=timeout_scale,
-            output=output,
-        )
+    at_once = jobs or os.cpu_count() or 1
+    if resumed is not None:
+        sys.exit(resume(resumed, jobs=at_once, html=html))
+    options = RunOptions(
+        selectors=selectors,
+        suites=suite,
+        hosts=host_overrides(hosts),
+        jobs=at_once,
+        retry=retry,
+        fail_fast=fail_fast,
+        keep=keep,
+        timeout_scale=timeout_scale,
+        output=output,
+    )
     sys.exit(execute(options, html=html))

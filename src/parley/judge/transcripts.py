@@ -60,11 +60,19 @@ def _outputs(layout: CaseLayout, record: PlayRecord) -> dict[int, bytes]:
     return outputs
 
 
+def _reference(record: PlayRecord, host: str, name: str) -> str | None:
+    """The text to compare with: the reference of the run, or one that was accepted since."""
+    if host in record.references:
+        return read_text(Path(record.references[host]))
+    accepted = Path(record.directory) / f"{name}.console.txt"
+    return read_text(accepted) if accepted.is_file() else None
+
+
 def _compare(layout: CaseLayout, record: PlayRecord, host: str, name: str, transcript: str) -> Check:
     path = layout.transcript(name)
     path.write_text(transcript, encoding="utf-8")
     try:
-        reference = read_text(Path(record.references[host])) if host in record.references else None
+        reference = _reference(record, host, name)
     except InputError as error:
         return Check("transcript", CheckState.ERROR, host, str(error), path.name)
     comparison = compare(transcript, reference)

@@ -16,6 +16,7 @@ import click
 
 from parley import __version__
 from parley.errors import UsageError
+from parley.record.lock import going_on
 from parley.record.results import RunRecord, write_json
 from parley.report.load import load_run
 from parley.report.progress import progress_for
@@ -93,7 +94,8 @@ def carry_out(
     """
     interrupted = False
     done = len(record.cases) - len(jobs)
-    with progress_for(sys.stdout, total=len(record.cases), done=done) as progress:
+    shown = progress_for(sys.stdout, total=len(record.cases), done=done)
+    with going_on(run.root), shown as progress:
         try:
             run_jobs(jobs, parallel=parallel, watcher=progress, fail_fast=fail_fast)
         except KeyboardInterrupt:

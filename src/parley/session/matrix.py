@@ -6,13 +6,14 @@ import shlex
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from parley.backend.uml import UmlBackend
+from parley.backend.registry import make_backend
 from parley.daemon.registry import daemon_named, daemons
-from parley.errors import UsageError
+from parley.errors import InputError, UsageError
 from parley.image.equip import equip
 from parley.lab.host import Limits
 from parley.near import nearest
@@ -28,7 +29,6 @@ from parley.wire.impair import parse_impairment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from parley.image.equip import Tools
     from parley.record.results import RunRecord
@@ -55,6 +55,7 @@ class MatrixOptions:
     fail_fast: bool = False
     timeout_scale: float = 1.0
     output: Path | None = None
+    resume: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,35 @@ def execute_matrix(options: MatrixOptions, *, html: bool = True) -> int:
     cells = select_cells(scenarios, options)
     run = RunLayout(options.output or new_directory())
     record = _record(options, cells)
-    tools = _equip(cells)
+    waiting = [cell for cell in cells if not (options.resume and run.case(cell.name).result.exists())]
+    tools = _equip(waiting)
     begin(run, record)
     with tools.held():
-        jobs = _jobs(options, run, cells, tools)
+        jobs = _jobs(options, run, waiting, tools)
         code = carry_out(run, record, jobs, parallel=options.jobs, fail_fast=options.fail_fast, html=html)
     return 2 if errors else code
+
+
+def resume_matrix(root: Path, record: RunRecord, *, jobs: int) -> MatrixOptions:
+    """The options of a matrix that was stopped, to go on with it. Raises InputError for damaged ones."""
+    cells = record.cells.values()
+    names = {name for cell in cells for name in (cell.initiator, cell.responder)}
+    try:
+        return MatrixOptions(
+            selectors=tuple(f"{cell.initiator}/{cell.responder}/{cell.scenario}" for cell in cells),
+            scenarios=tuple(Path(path) for path in record.suites),
+            implementations=tuple(sorted(names)),
+            impairments=tuple(record.options["impairments"]),
+            try_lacks=bool(record.options["try_lacks"]),
+            clock=str(record.options["clock"]),
+            jobs=jobs,
+            retry=int(record.options["retry"]),
+            timeout_scale=float(record.options["timeout_scale"]),
+            output=root,
+            resume=True,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(RunLayout(root).record, 0, f"its options are damaged: {error!r}") from error
 
 
 def list_cells(options: MatrixOptions) -> list[Cell]:
@@ -150,7 +174,7 @@ def _equip(cells: Sequence[Cell]) -> Tools:
 
 
 def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: Tools) -> list[CellJob]:
-    equipment = Equipment(tools.images, tools.kernel, UmlBackend(), tools.certificates)
+    equipment = Equipment(tools.images, tools.kernel, make_backend(), tools.certificates)
     return [
         CellJob(
             name=cell.name,
@@ -189,5 +213,7 @@ def _record(options: MatrixOptions, cells: Sequence[Cell]) -> RunRecord:
             "retry": options.retry,
             "timeout_scale": options.timeout_scale,
             "impairments": list(options.impairments),
+            "try_lacks": options.try_lacks,
+            "clock": options.clock,
         },
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parley.backend.uml import UmlBackend
+from parley.backend.registry import make_backend
 from parley.case.selector import select_cases
 from parley.case.suite import default_suite, load_suite
 from parley.errors import InputError, UsageError
@@ -75,12 +75,20 @@ def execute(options: RunOptions, *, html: bool | None = None) -> int:
     return 2 if errors else code
 
 
-def resume_options(directory: Path, *, jobs: int) -> RunOptions:
-    """The options of a run that was stopped, to go on with it."""
+def resume(directory: Path, *, jobs: int, html: bool | None = None) -> int:
+    """Go on with a run that was stopped, of cases or of a matrix. Raises UsageError if there is none."""
     if not directory.exists():
         raise UsageError(f"there is no run {directory}", hint=f"ls {RUNS}")
     root = directory.resolve()
     record = read_run(RunLayout(root).record)
+    if record.cells:
+        from parley.session.matrix import execute_matrix, resume_matrix  # noqa: PLC0415 -- only for a matrix
+
+        return execute_matrix(resume_matrix(root, record, jobs=jobs), html=html is not False)
+    return execute(_options_of(root, record, jobs), html=html)
+
+
+def _options_of(root: Path, record: RunRecord, jobs: int) -> RunOptions:
     try:
         return RunOptions(
             selectors=tuple(record.cases),
@@ -109,7 +117,7 @@ def _equip(cases: Sequence[ScriptedCase]) -> Tools:
 def _jobs(
     options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase], tools: Tools
 ) -> list[ScriptedJob]:
-    equipment = Equipment(tools.images, tools.kernel, UmlBackend(), tools.certificates)
+    equipment = Equipment(tools.images, tools.kernel, make_backend(), tools.certificates)
     return [
         ScriptedJob(
             name=case.name,
