@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _IKE_ALGORITHMS = "parse.y: ikeencxfs, authxfs, prfxfs, groupxfs"
 _KERNEL = "pfkey.c: pfkey_encr, pfkey_integr"
 _EAP = "eap.c and iked.conf(5), eap"
-_COMMANDS = "ikectl(8)"
 
 
 def find_lack(scenario: Scenario, role: Role) -> Lack | None:
@@ -36,8 +35,7 @@ def _lacks(scenario: Scenario, role: Role) -> Iterator[Lack]:
     for child in connection.children:
         yield from _child(child, connection.child_proposal(role, child))
     for step in scenario.steps:
-        if step.by in {role, None}:
-            yield from _action(step.action)
+        yield from _action(step.action, is_own=step.by in {role, None})
 
 
 def _authentication(connection: Connection, role: Role) -> Iterator[Lack]:
@@ -66,6 +64,17 @@ def _features(connection: Connection, role: Role) -> Iterator[Lack]:
         yield Lack(
             "one Child SA per IKE SA: all selectors of a policy make one", "ikev2.c: ikev2_childsa_negotiate"
         )
+    if any(_families(child) - {connection.outer_family} for child in connection.children):
+        yield Lack(
+            "no tunnel of one IP version in the other on Linux: PF_KEY ties an SA to the family of its ends",
+            "Linux net/key/af_key.c, pfkey_msg2xfrm_state: x->sel.family = x->props.family",
+        )
+    if any(child.ipcomp for child in connection.children):
+        yield Lack(
+            "no IPcomp on Linux: its policies there ask for ESP in tunnel mode, its SAs are IPcomp and "
+            "ESP in transport mode",
+            "pfkey.c: pfkey_flow has one template, pfkey_sagroup is for OpenBSD",
+        )
     if connection.ppk_id:
         yield Lack("no post-quantum preshared keys (RFC 8784)", "iked.conf(5); ikev2.h has no USE_PPK")
     if connection.childless:
@@ -74,6 +83,10 @@ def _features(connection: Connection, role: Role) -> Iterator[Lack]:
         yield Lack("never demands a cookie", "ikev2.c: COOKIE is reflected, and nowhere made")
     if connection.mobike and role is Role.INITIATOR:
         yield Lack("MOBIKE as responder only", "iked.conf(5), set mobike")
+
+
+def _families(child: Child) -> set[int]:
+    return {network.version for networks in child.selectors.values() for network in networks}
 
 
 def _ike_algorithms(proposal: Proposal) -> Iterator[Lack]:
@@ -113,8 +126,13 @@ def _child(child: Child, proposal: Proposal) -> Iterator[Lack]:
         )
 
 
-def _action(action: Action) -> Iterator[Lack]:
-    if action is Action.REAUTHENTICATE:
-        yield Lack("no command to reauthenticate", _COMMANDS)
-    if action is Action.MOVE:
+def _action(action: Action, *, is_own: bool) -> Iterator[Lack]:
+    if action is Action.REAUTHENTICATE and is_own:
+        yield Lack("no command to reauthenticate", "ikectl(8)")
+    if action is Action.MOVE and is_own:
         yield Lack("MOBIKE as responder only", "iked.conf(5), set mobike")
+    if action is Action.MOVE:
+        yield Lack(
+            "cannot move SAs on Linux: PF_KEY there refuses the update as an invalid argument",
+            "pfkey.c: pfkey_sa_update_addresses; Linux net/key/af_key.c",
+        )
