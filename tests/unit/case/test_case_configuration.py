@@ -120,6 +120,19 @@ def test_what_is_asked_for_must_be_configured() -> None:
     assert "east.iked.conf" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("wanted", "name"), [("strongswan", "east.swanctl.conf"), ("libreswan@sid", "east.ipsec.conf")]
+)
+def test_the_missing_file_is_named(wanted: str, name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        require_configuration(HostSpec("east", "debian", wanted), paths("east.iked.conf"), HOSTS)
+    assert caught.value.hint == f"write {name}"
+
+
+def test_what_configures_a_third_partys_daemon_is_not_known() -> None:
+    require_configuration(HostSpec("east", "debian", "pluto-ng"), paths("east.conf"), HOSTS)
+
+
 def test_scripts_may_configure_on_their_own() -> None:
     require_configuration(HostSpec("east", "debian", "openiked"), paths("west.conf"), HOSTS)
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -9,9 +9,6 @@ from parley.case.model import HostSpec, Reference
 from parley.case.scripted import load_case
 from parley.case.testlist import Listed
 from parley.errors import InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TUNNEL = {
     "all.east-west.sh": "west# ipsec start\neast# rcctl start iked\n",
@@ -115,6 +112,22 @@ def test_a_link_goes_by_its_own_name_in_its_own_suite(tmp_path: Path) -> None:
     assert (case.name, case.directory, case.suite) == ("again", link, link.parent)
 
 
-def test_a_directory_that_cannot_be_read_is_an_input_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError):
+def test_a_directory_called_like_a_file_is_none(tmp_path: Path) -> None:
+    directory = write_files(tmp_path, TUNNEL)
+    (directory / "east.swanctl.conf").mkdir()
+    assert case_of(directory).hosts[0].implementation == "openiked"
+
+
+def test_a_directory_that_cannot_be_read_is_an_input_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match="there is no script"):
         case_of(tmp_path / "nowhere")
+    directory = write_files(tmp_path, TUNNEL)
+
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(InputError, match=f"{directory}: cannot be read: Permission denied"):
+        case_of(directory)
