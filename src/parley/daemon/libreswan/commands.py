@@ -34,6 +34,9 @@ _X509 = "/testing/x509"
 _START_SECONDS = 20.0
 # Pluto itself would go on for ever: with a peer that does not answer, whoever waits must not.
 _UP_SECONDS = 40
+_DOWN_SECONDS = 10.0
+
+_ANY_SA = f"{WHACK} --showstates | grep -q ESTABLISHED"
 
 # Policies without a template were never pluto's: the lab's guard.
 _NOT_OURS = "action block"
@@ -104,19 +107,29 @@ def up(children: Iterable[Child]) -> str:
 
 
 def down(children: Iterable[Child]) -> str:
-    """Take all connections down; the last takes the IKE SA with it."""
+    """Delete the IKE SA and with it its Child SAs.
+
+    Only one connection owns the IKE SA, and the others say so. `--terminate` alone would leave it: it keeps
+    the IKE SA while another connection uses it, and for that other one it is not its own.
+    """
+    names = [child.name for child in children]
     return "\n".join(
         [
-            "status=0",
-            *(f"{WHACK} --name {child.name} --terminate || status=$?" for child in children),
-            f'[ -z "$({WHACK} --showstates | grep ESTABLISHED)" ] && exit $status',
+            *(f"{WHACK} --name {name} --down-ike" for name in names),
+            *(f"{_ANY_SA} && {WHACK} --name {name} --terminate" for name in names),
+            wait_until(f"! {_ANY_SA}", seconds=_DOWN_SECONDS),
         ]
     )
 
 
 def delete_child(child: Child) -> str:
-    """Delete a Child SA and leave its IKE SA alone."""
-    return f"{WHACK} --name {child.name} --down-child && ! {_serial(child)} | grep -q ."
+    """Delete a Child SA and leave its IKE SA alone; whack itself would wait for the end of both."""
+    return "\n".join(
+        [
+            f"{WHACK} --name {child.name} --down-child --asynchronous || exit",
+            wait_until(f"! {_serial(child)} | grep -q .", seconds=_DOWN_SECONDS),
+        ]
+    )
 
 
 def rekey_child(child: Child) -> str:
@@ -139,6 +152,26 @@ def rekey_ike(children: Iterable[Child]) -> str:
             *(f"{WHACK} --name {child.name} --rekey-ike" for child in children),
             f"new=$({_ike_serial()})",
             '[ -n "$new" ] && [ "$new" != "$old" ]',
+        ]
+    )
+
+
+def reauthenticate(children: Iterable[Child]) -> str:
+    """Replace the IKE SA by one that is authenticated anew.
+
+    Pluto has no command for it, but it can be told that the IKE SA is as old as it may get. What happens then
+    is what reauth=yes means (ipsec.conf(5)): the IKE SA is deleted first, and its Child SAs come back because
+    they are supposed to stay up.
+    """
+    back = [wait_until(f"{_serial(child)} | grep -q .", seconds=_UP_SECONDS) for child in children]
+    return "\n".join(
+        [
+            f"old=$({_ike_serial()})",
+            f"{WHACK} --no-impair revival",
+            f"{WHACK} --impair trigger_v2_replace:${{old#?}} || exit",
+            wait_until(f'[ "$({_ike_serial()})" != "$old" ]', seconds=_UP_SECONDS),
+            *back,
+            f"{WHACK} --impair revival",
         ]
     )
 

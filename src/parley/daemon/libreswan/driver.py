@@ -59,6 +59,10 @@ class LibreswanDriver(Driver):
         """Rekey the IKE SA."""
         return commands.rekey_ike(self.connection.children)
 
+    def reauthenticate(self) -> str:
+        """Replace the IKE SA by one that is authenticated anew."""
+        return commands.reauthenticate(self.connection.children)
+
     def kill(self) -> str:
         """End pluto without a word to the peer."""
         return commands.kill()
