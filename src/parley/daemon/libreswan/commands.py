@@ -54,9 +54,10 @@ def start(connection: Connection, role: Role) -> str:
         f"tcc -shared -nostdlib -o {_PRELOAD} {KEYLOG_SOURCE} 2>/dev/null && preload={_PRELOAD}",
         supervise("pluto", f"LD_PRELOAD=$preload {_PLUTO} {arguments}"),
     ]
+    refused = f"if grep 'failed to add connection' {LOG} >&2; then exit 1; fi"
     for child in connection.children:
         ready = f"""{WHACK} --connectionstatus 2>/dev/null | grep -q '^"{child.name}": *host: oriented'"""
-        steps.append(wait_until(ready, seconds=_START_SECONDS, otherwise=f"tail -n 20 {LOG} >&2"))
+        steps.append(wait_until(ready, seconds=_START_SECONDS, meanwhile=refused))
     # What was initiated once, pluto sets up again whenever it goes down: a scenario says itself what is done.
     return "\n".join([*steps, f"{WHACK} --impair revival"])
 
