@@ -18,6 +18,7 @@ from parley.record.layout import CaseLayout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from parley.image.ensure import Ready
 
 pytestmark = pytest.mark.lab
