@@ -93,6 +93,7 @@ def echoes(command: str, outcome: str = "up") -> str:
     return "".join(f"{' '.join(words)} {outcome}\n" for words in lines if len(words) == 3)
 
 
+BLOCKED = ping([("192.0.1.254", "192.0.2.254")], seconds=0.1, sizes=(56,))
 PINGS = {
     Role.INITIATOR: ping([("192.0.1.254", "192.0.2.254")], seconds=3),
     Role.RESPONDER: ping([("192.0.2.254", "192.0.1.254")], seconds=3),

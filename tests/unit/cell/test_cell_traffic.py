@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cell_samples import IN, OUT, PINGS, Cell, echoes, pair, shown
-from parley.cell.commands import ping
+from cell_samples import BLOCKED, IN, OUT, PINGS, Cell, echoes, pair, shown
 from parley.cell.traffic import check_blocked, check_traffic
 from parley.scenario.model import Role
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("toys")
-
-BLOCKED = ping([("192.0.1.254", "192.0.2.254")], seconds=0.1, sizes=(56,))
 
 
 @pytest.fixture
