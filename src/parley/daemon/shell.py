@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 # How often a condition is tried (seconds).
 _PAUSE = 0.05
 
 
-def wait_until(condition: str, *, seconds: float, otherwise: str = "") -> str:
-    """Wait until the command `condition` succeeds; after `seconds`, say so, run `otherwise` and exit 1."""
+def wait_until(condition: str, *, seconds: float, meanwhile: str = "", otherwise: str = "") -> str:
+    """Wait until the command `condition` succeeds; after `seconds`, say so, run `otherwise` and exit 1.
+
+    `meanwhile` is run between two tries.
+    """
     lines = [
-        f"tries={round(seconds / _PAUSE)}",
+        f"end=$(($(date +%s) + {ceil(seconds)}))",
         f"until {condition}; do",
-        "    tries=$((tries - 1))",
-        "    if [ $tries -le 0 ]; then",
+        *([f"    {meanwhile}"] if meanwhile else []),
+        "    if [ $(date +%s) -gt $end ]; then",
         f"        echo 'gave up after {seconds:g} s' >&2",
         *([f"        {otherwise}"] if otherwise else []),
         "        exit 1",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from itertools import product
 from typing import TYPE_CHECKING
 
 from parley.daemon.openiked import words
-from parley.scenario.model import Action, Method, Mode, Protocol, Role
+from parley.scenario.model import Action, Method, Protocol, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,40 +51,34 @@ def identity(text: str) -> str:
     return text.removeprefix("@")
 
 
-def flow_pairs(connection: Connection, role: Role) -> list[tuple[str, str]]:
-    """What the policy's flows connect, own end first, as iked.conf spells it."""
+def flow_pairs(connection: Connection, role: Role) -> list[tuple[Network, Network]]:
+    """What the policy's flows connect, own end first.
+
+    An initiator without an address yet asks for all of them, and leaves it to the responder to narrow that
+    to its lease (RFC 7296 section 2.19); iked's `dynamic` would ask for the address 0.0.0.0.
+    """
     child = connection.children[0]
     ends = [
-        ["dynamic"] if _is_leased(connection, owner) else connection.selectors(role, child, owner)
+        (_everything(connection.pool),)
+        if connection.pool and owner is Role.INITIATOR
+        else connection.selectors(role, child, owner)
         for owner in (role, role.peer)
     ]
-    return [(str(own), str(peer)) for own, peer in product(*ends) if _same_family(own, peer)]
+    return [(own, peer) for own, peer in product(*ends) if own.version == peer.version]
 
 
-def acquirable_flow(connection: Connection, role: Role) -> tuple[str, str] | None:
+def acquirable_flow(connection: Connection, role: Role) -> tuple[Network, Network] | None:
     """A flow that a kernel can ask portable iked to protect (pfkey.c, SADB_ACQUIRE), if there is one.
 
     Of a flow's addresses it keeps the first 16 bytes of the socket address, which cuts an IPv6 address in
     half: only networks whose other half is zero are found again.
     """
-    child = connection.children[0]
-    unset = "::/128" if ":" in connection.pool else "0.0.0.0/32"
-    ends = [
-        [unset] if _is_leased(connection, owner) else connection.selectors(role, child, owner)
-        for owner in (role, role.peer)
-    ]
-    for own, peer in product(*ends):
-        if _same_family(own, peer) and all(isinstance(end, str) or _survives(end) for end in (own, peer)):
-            return str(own), str(peer)
-    return None
+    flows = flow_pairs(connection, role)
+    return next((flow for flow in flows if all(_survives(end) for end in flow)), None)
 
 
-def _is_leased(connection: Connection, owner: Role) -> bool:
-    return bool(connection.pool) and owner is Role.INITIATOR
-
-
-def _same_family(own: Network | str, peer: Network | str) -> bool:
-    return isinstance(own, str) or isinstance(peer, str) or own.version == peer.version
+def _everything(pool: str) -> Network:
+    return ip_network("::/0" if ":" in pool else "0.0.0.0/0")
 
 
 def _survives(network: Network) -> bool:
@@ -123,7 +118,8 @@ def _flags(connection: Connection, role: Role) -> Iterable[str]:
 
 
 def _flows(connection: Connection, role: Role) -> list[str]:
-    return [f"from {own} to {peer}" for own, peer in flow_pairs(connection, role)]
+    leases = bool(connection.pool) and role is Role.RESPONDER
+    return [f"from {own} to {'dynamic' if leases else peer}" for own, peer in flow_pairs(connection, role)]
 
 
 def _ike_proposal(proposal: Proposal) -> list[str]:
@@ -187,8 +183,3 @@ def _configuration_payload(connection: Connection, role: Role, addresses: Addres
 def is_ah(connection: Connection) -> bool:
     """Whether the policy's SAs are AH."""
     return connection.children[0].protocol is Protocol.AH
-
-
-def is_transport(connection: Connection) -> bool:
-    """Whether the policy's SAs are in transport mode."""
-    return connection.children[0].mode is Mode.TRANSPORT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from parley.daemon.driver import Driver, GuestFile
@@ -26,6 +27,12 @@ _EVENT = "/usr/local/sbin/xfrm-event"
 # How long iked may try, well within the lab's own limit for a command (seconds).
 _PATIENCE = 30
 _ESP, _AH = 50, 51
+
+# What ends an attempt: iked gives the IKE SA up, or lives on without a Child SA.
+_REFUSED = (
+    "sa_free: |ikev2_pld_notify: .* type (NO_PROPOSAL_CHOSEN|TS_UNACCEPTABLE|INTERNAL_ADDRESS_FAILURE|"
+    "FAILED_CP_REQUIRED|SINGLE_PAIR_REQUIRED|NO_ADDITIONAL_SAS)"
+)
 
 _LOADED_SPI = "ikectl show sa | awk '/sa_childsas: .* out .*\\(L\\)/ { print $4, $8 }'"
 _INITIATOR_SPI = "ikectl show sa | awk '/^iked_sas: .* ESTABLISHED / { print $6 }'"
@@ -71,22 +78,17 @@ class OpenikedDriver(Driver):
 
     def up(self) -> str:
         """Have iked initiate, until its flows are loaded or it gave up."""
-        ended = (
-            f"if {_new_lines('sa_free: ', but='new DH group')}; then "
-            f"tail -n +$seen {_LOG} | grep 'sa_free: ' >&2; exit 1; fi"
-        )
         return "\n".join(
             [
                 _REMEMBER,
+                f"refused() {{ {_new_lines(_REFUSED, but='new DH group')}; }}",
+                f"complain() {{ tail -n +$seen {_LOG} | grep -aE '{_REFUSED}' >&2; exit 1; }}",
                 *self._initiate(),
-                f"tries={_PATIENCE * 20}",
-                "until ikectl show sa | grep -q 'sa_flows: .*(L)'; do",
-                f"    {ended}",
-                "    again",
-                "    tries=$((tries - 1))",
-                f"    if [ $tries -le 0 ]; then echo 'gave up after {_PATIENCE} s' >&2; exit 1; fi",
-                "    sleep 0.05",
-                "done",
+                wait_until(
+                    "ikectl show sa | grep -q 'sa_flows: .*(L)'",
+                    seconds=_PATIENCE,
+                    meanwhile="if refused; then complain; fi; again",
+                ),
             ]
         )
 
@@ -104,9 +106,7 @@ class OpenikedDriver(Driver):
             f"    ip xfrm policy add {policy} action allow",
             f"    index=$(ip -s xfrm policy get {policy} | sed -n 's/.* index \\([0-9]*\\) .*/\\1/p')",
             f"    {_EVENT} acquire {ends} {self._protocol} $index",
-            f"    await=0; until {_new_lines('pfkey_process: flow')} || [ $await -gt 40 ]; do",
-            "        await=$((await + 1)); sleep 0.05",
-            "    done",
+            indent(wait_until(_new_lines("pfkey_process: flow"), seconds=5), "    "),
             f"    ip xfrm policy delete {policy}",
             "}",
             "again() {",
@@ -189,7 +189,7 @@ _REMEMBER = f"seen=$(($(wc -l <{_LOG}) + 1))"
 def _new_lines(pattern: str, *, but: str = "") -> str:
     """A condition: the log has a line with `pattern` since $seen was remembered."""
     new = f"tail -n +$seen {_LOG}"
-    return f"{new} | grep -av '{but}' | grep -aq '{pattern}'" if but else f"{new} | grep -aq '{pattern}'"
+    return f"{new} | grep -av '{but}' | grep -aqE '{pattern}'" if but else f"{new} | grep -aqE '{pattern}'"
 
 
 def _replaced(spi: str) -> list[str]:
