@@ -17,11 +17,8 @@ from parley.backend.base import Backend, BootRequest, Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Script = Callable[[str, str], "Answer"]
-
-_KILLED = 137
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +40,9 @@ class FakeMachine(Machine):
     """A thread that plays a guest until it is killed or its script has it die."""
 
     def __init__(self, request: BootRequest, script: Script) -> None:
-        self._request = request
-        self._script = script
+        self._request, self._script = request, script
         self._lines = [line.dup() for line in request.lines]
-        self._control, self._session = self._lines[:2]
+        self._control, self._session, _ = self._lines
         self._hanging: dict[socket.socket, str] = {}
         self._is_dead = False
         self._thread = threading.Thread(target=self._live, daemon=True)
@@ -63,6 +59,13 @@ class FakeMachine(Machine):
         self._thread.join()
 
     def _live(self) -> None:
+        with suppress(OSError):  # the host has hung up
+            self._serve()
+        self._is_dead = True
+        for line in self._lines:
+            line.close()
+
+    def _serve(self) -> None:
         heard = dict.fromkeys((self._control, self._session), b"")
         while not self._is_dead:
             for line in select.select(list(heard), [], [])[0]:
@@ -71,16 +74,13 @@ class FakeMachine(Machine):
                 *requests, heard[line] = (heard[line] + data).split(b"\n")
                 for request in requests:
                     self._hear(line, request.decode())
-        for line in self._lines:
-            line.close()
 
     def _hear(self, line: socket.socket, request: str) -> None:
-        home = self._request.share / self._request.host
         match request.split():
-            case [step] if line is self._session:
-                self._answer(line, step, self._play(home / "step" / step))
+            case [name] if line is self._session:
+                self._answer(line, name, self._play("step", name))
             case ["run", name]:
-                self._answer(line, name, self._play(home / "cmd" / name))
+                self._answer(line, name, self._play("cmd", name))
             case ["ping", name]:
                 self._answer(line, name, self._script(self._request.host, "ping"))
             case ["kill", _]:
@@ -88,7 +88,8 @@ class FakeMachine(Machine):
             case ["interrupt"]:
                 self._end(self._session)
 
-    def _play(self, stem: Path) -> Answer:
+    def _play(self, directory: str, name: str) -> Answer:
+        stem = self._request.share / self._request.host / directory / name
         answer = self._script(self._request.host, stem.with_suffix(".sh").read_text().rstrip("\n"))
         stem.with_suffix(".out").write_bytes(answer.output)
         stem.with_suffix(".err").write_bytes(answer.error)
@@ -107,7 +108,7 @@ class FakeMachine(Machine):
 
     def _end(self, line: socket.socket) -> None:
         if name := self._hanging.pop(line, ""):
-            line.sendall(f"done {name} {_KILLED}\n".encode())
+            line.sendall(f"done {name} 137\n".encode())
 
 
 class FakeBackend(Backend):
