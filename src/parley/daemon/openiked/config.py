@@ -52,14 +52,14 @@ def identity(text: str) -> str:
 
 
 def flow_pairs(connection: Connection, role: Role) -> list[tuple[Network, Network]]:
-    """What the policy's flows connect, own end first.
+    """What the policy's flows connect, own end first; a leased end is the unset address.
 
-    An initiator without an address yet asks for all of them, and leaves it to the responder to narrow that
-    to its lease (RFC 7296 section 2.19); iked's `dynamic` would ask for the address 0.0.0.0.
+    iked.conf(5) calls it `dynamic`. With networks around the lease instead, an initiator would have flows
+    for all of them, whatever the responder narrowed them to (ikev2.c, ikev2_childsa_negotiate).
     """
     child = connection.children[0]
     ends = [
-        (_everything(connection.pool),)
+        (_unset(connection.pool),)
         if connection.pool and owner is Role.INITIATOR
         else connection.selectors(role, child, owner)
         for owner in (role, role.peer)
@@ -77,8 +77,8 @@ def acquirable_flow(connection: Connection, role: Role) -> tuple[Network, Networ
     return next((flow for flow in flows if all(_survives(end) for end in flow)), None)
 
 
-def _everything(pool: str) -> Network:
-    return ip_network("::/0" if ":" in pool else "0.0.0.0/0")
+def _unset(pool: str) -> Network:
+    return ip_network("::" if ":" in pool else "0.0.0.0")  # noqa: S104 -- no address that anybody binds to
 
 
 def _survives(network: Network) -> bool:
@@ -118,8 +118,11 @@ def _flags(connection: Connection, role: Role) -> Iterable[str]:
 
 
 def _flows(connection: Connection, role: Role) -> list[str]:
-    leases = bool(connection.pool) and role is Role.RESPONDER
-    return [f"from {own} to {'dynamic' if leases else peer}" for own, peer in flow_pairs(connection, role)]
+    unset = _unset(connection.pool)
+    ends = [
+        ["dynamic" if end == unset else str(end) for end in flow] for flow in flow_pairs(connection, role)
+    ]
+    return [f"from {own} to {peer}" for own, peer in ends]
 
 
 def _ike_proposal(proposal: Proposal) -> list[str]:
