@@ -41,8 +41,11 @@ _DAEMON = {
     "conf": "libreswan",
     "secrets": "libreswan",
 }
-# Files of any other program end so, too: east.xl2tpd.conf.
-_COMMON = {"conf", "secrets"}
+# Files of any other program end so, too (east.xl2tpd.conf), and these say more than that.
+_COMMON = {
+    suffix: tuple(f".{longer}" for longer in _DAEMON if longer.endswith(f".{suffix}"))
+    for suffix in ("conf", "secrets")
+}
 # How near a word must be to a qualifier to be taken for a mistyped one.
 _NEAR = 0.8
 
@@ -108,7 +111,7 @@ def _own(host: str, files: Sequence[Path], hosts: Sequence[HostSpec]) -> dict[st
 def _is_candidate(path: Path, host: str, suffix: str) -> bool:
     if suffix not in _COMMON:
         return True
-    if any(path.name.endswith(f".{longer}") for longer in _DAEMON if longer.endswith(f".{suffix}")):
+    if path.name.endswith(_COMMON[suffix]):
         # east.strongswan.conf is no east.conf for strongSwan, though that word is a qualifier.
         return False
     words = [word.rpartition("=")[2] for word in split_qualifiers(path.name, host, suffix) or ()]
