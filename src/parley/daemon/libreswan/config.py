@@ -54,10 +54,10 @@ def ipsec_secrets(connection: Connection, role: Role) -> str:
     lines = []
     for side in (connection.side(role), connection.side(role.peer)):
         if side.authentication.method is Method.PSK:
-            lines.append(f"{ids} : PSK {_quoted(side.authentication.secret)}\n")
+            lines.append(f'{ids} : PSK "{side.authentication.secret}"\n')
             break
     if connection.ppk_id:
-        lines.append(f'{ids} : PPKS "{connection.ppk_id}" {_quoted(connection.ppk_secret)}\n')
+        lines.append(f'{ids} : PPKS "{connection.ppk_id}" "{connection.ppk_secret}"\n')
     return "".join(lines)
 
 
@@ -186,11 +186,6 @@ def _section(head: str, values: dict[str, str]) -> str:
 
 def _networks(networks: Iterable[IPv4Network | IPv6Network]) -> str:
     return ",".join(str(network) for network in networks)
-
-
-def _quoted(secret: str) -> str:
-    """A secret as text; one that has a double quote in it, which text cannot have, in hexadecimal."""
-    return f"0x{secret.encode().hex()}" if '"' in secret else f'"{secret}"'
 
 
 def _yes(wanted: bool) -> str:
