@@ -97,36 +97,38 @@ class CellJob(Job):
         watch: Stopwatch,
         progress: Callable[[str], None],
     ) -> CellRecord:
-        """Never raises for what breaks in the lab: that is recorded."""
+        """Never raises for what breaks in the lab: that is recorded, with all that was done before."""
         jail = Jail(self.layout.share)
         jail.create()
         lay_out_certificates(self.scenario, jail, self.equipment.certificates)
-        impairments = (*self.scenario.impairments, *self.impairments)
+        record = self._record(plans)
         player: Player | None = None
-        error = stopped = ""
         progress("boot")
         try:
-            with Lab(
-                self.layout,
-                plans,
-                NETWORK,
-                limits=self.limits,
-                impairments=[parse_impairment(text) for text in impairments],
-            ) as lab:
+            with self._lab(plans) as lab:
                 watch.done("boot")
-                player = Player(lab, drivers, hosts_of(self.scenario), began=watch.began, progress=progress)
-                try:
-                    player.play()
-                except StoppedError as stop:
-                    stopped = str(stop)
-                    player.finish()
+                player = Player(lab, drivers, record.roles, began=watch.began, progress=progress)
+                record = replace(record, stopped=_drive(player))
                 watch.done("play")
                 progress("collect")
                 collect(lab)
                 watch.done("collect")
         except LabError as broken:
-            error = str(broken)
+            record = replace(record, error=str(broken))
             watch.done("lab error")
+        if player:
+            record = replace(record, commands=tuple(player.commands), checkpoints=tuple(player.checkpoints))
+        return replace(record, durations=dict(watch.durations))
+
+    def _lab(self, plans: tuple[HostPlan, ...]) -> Lab:
+        impairments = [parse_impairment(text) for text in self._impairments()]
+        return Lab(self.layout, plans, NETWORK, limits=self.limits, impairments=impairments)
+
+    def _impairments(self) -> tuple[str, ...]:
+        return (*self.scenario.impairments, *self.impairments)
+
+    def _record(self, plans: tuple[HostPlan, ...]) -> CellRecord:
+        """What is known before anything happens."""
         return CellRecord(
             scenario=self.scenario.name,
             scenario_path=str(self.scenario.path),
@@ -134,11 +136,16 @@ class CellJob(Job):
             responder=self.implementations[Role.RESPONDER],
             hosts=tuple(host_record(plan) for plan in plans),
             roles=hosts_of(self.scenario),
-            commands=tuple(player.commands) if player else (),
-            checkpoints=tuple(player.checkpoints) if player else (),
             steps=tuple(step.action for step in self.scenario.steps),
-            durations=dict(watch.durations),
-            impairments=impairments,
-            error=error,
-            stopped=stopped,
+            impairments=self._impairments(),
         )
+
+
+def _drive(player: Player) -> str:
+    """Play the scenario; returns why it stopped, empty if it did not."""
+    try:
+        player.play()
+    except StoppedError as stop:
+        player.finish()
+        return str(stop)
+    return ""
