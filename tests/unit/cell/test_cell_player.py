@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_labs import ToyDriver, installed, toy
+from parley.backend.fake import Answer
+from parley.cell.player import _lies_in
+from parley.cell.record import CellRecord, read_cell
+from parley.lab.host import DEFAULT_LIMITS
+from parley.run.worker import run_job
+from parley.scenario.model import Role
+from parley.verdict import Verdict
+from toy_guests import HURRIED, Guests, cell_job, write_scenario
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from parley.lab.host import Limits
+    from parley.record.results import CaseResult
+    from parley.scenario.model import Child
+
+pytestmark = pytest.mark.usefixtures("toys")
+
+
+def played(
+    place: Path, guests: Guests, steps: str = "", more: str = "", limits: Limits = DEFAULT_LIMITS
+) -> tuple[CaseResult, CellRecord]:
+    """A cell with these steps, played by the guests and judged."""
+    job = cell_job(place, guests, write_scenario(place, more, steps=steps), limits=limits)
+    result = run_job(job, lambda _: None)
+    return result, read_cell(job.layout.cell)
+
+
+def purposes(record: CellRecord) -> list[str]:
+    return list(dict.fromkeys(each.purpose for each in record.commands))
+
+
+def test_a_scenario_is_played_from_start_to_end(tmp_path: Path) -> None:
+    result, record = played(tmp_path, Guests())
+    assert (result.verdict, result.reason) == (Verdict.PASSED, "")
+    assert purposes(record) == [
+        *("configure", "start", "guard", "blocked", "up", "kernel", "traffic", "status"),
+        *("down", "gone", "keys", "unguard"),
+    ]
+    assert [point.name for point in record.checkpoints] == ["traffic", "down"]
+    assert set(record.durations) == {"boot", "play", "collect"}
+    assert result.cell is not None
+
+
+def test_files_go_through_the_share_and_stay_there(tmp_path: Path) -> None:
+    _, record = played(tmp_path, Guests())
+    share = tmp_path / "cases/sample.toy.toy/share"
+    assert (share / "west/files/etc/toy.conf").read_text() == "192.1.2.45 to 192.1.2.23\n"
+    configure = next(each for each in record.commands if each.purpose == "configure")
+    assert "install -D -m 600 -o root -g root /parley/files/etc/toy.conf /etc/toy.conf" in configure.command
+
+
+def test_a_look_that_follows_an_action_is_not_taken_twice(tmp_path: Path) -> None:
+    _, record = played(tmp_path, Guests(), '"up", "traffic", "rekey-child", "traffic", "rekey-ike", "down"')
+    assert [point.name for point in record.checkpoints] == [
+        "traffic",
+        "rekey-child by initiator",
+        "rekey-ike by initiator",
+        "down",
+    ]
+
+
+def test_rekeys_that_are_real_pass(tmp_path: Path) -> None:
+    steps = (
+        '"up", "traffic", "rekey-child", "traffic", {do = "rekey-ike", by = "responder"}, "traffic", "down"'
+    )
+    result, _ = played(tmp_path, Guests(), steps)
+    assert (result.verdict, result.reason) == (Verdict.PASSED, "")
+
+
+@pytest.mark.parametrize("what", ["rekey net", "rekey-ike"])
+def test_a_rekey_that_only_says_so_fails(tmp_path: Path, what: str) -> None:
+    steps = f'"up", "traffic", "{"rekey-child" if "net" in what else what}", "traffic", "down"'
+    result, _ = played(tmp_path, Guests({f"toy {what}": Answer(b"rekeyed successfully\n")}), steps)
+    assert result.verdict is Verdict.FAILED
+    assert result.reason.startswith("rekeyed (")
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (
+            Answer(b"no proposal chosen\n", status=1),
+            "steps: initiator: rekey-child failed: no proposal chosen",
+        ),
+        (Answer(status=None), "steps: initiator: rekey-child failed"),
+    ],
+)
+def test_a_step_that_fails_or_hangs_ends_the_cell_and_is_looked_at(
+    tmp_path: Path, answer: Answer, problem: str
+) -> None:
+    steps = '"up", "traffic", "rekey-child", "traffic", "down"'
+    result, record = played(tmp_path, Guests({"toy rekey net": answer}), steps, limits=HURRIED)
+    assert result.verdict is Verdict.FAILED
+    assert result.reason.startswith(problem)
+    assert [point.name for point in record.checkpoints] == ["traffic", "rekey-child by initiator"]
+    assert purposes(record)[-2:] == ["keys", "unguard"]
+
+
+def test_a_connection_that_does_not_come_up_is_looked_at_and_ends(tmp_path: Path) -> None:
+    result, record = played(tmp_path, Guests({"toy up": Answer(error=b"TS_UNACCEPTABLE\n", status=1)}))
+    assert result.verdict is Verdict.FAILED
+    assert result.reason.startswith("steps: the connection did not come up: TS_UNACCEPTABLE")
+    assert [point.name for point in record.checkpoints] == ["up"]
+
+
+def test_a_daemon_that_does_not_start_ends_the_cell(tmp_path: Path) -> None:
+    result, record = played(tmp_path, Guests({"east: toy start": Answer(error=b"bad option\n", status=1)}))
+    assert result.verdict is Verdict.FAILED
+    assert result.reason.startswith("steps: responder: the daemon did not start: bad option")
+    assert record.checkpoints == ()
+
+
+def test_a_teardown_that_did_nothing_fails(tmp_path: Path) -> None:
+    result, _ = played(tmp_path, Guests({"toy down": Answer()}))
+    assert result.verdict is Verdict.FAILED
+    assert result.reason.startswith("west: SAs gone (down): still there: 00000100, 00000101")
+
+
+@pytest.mark.parametrize(
+    "start", ["set -e", "ip -batch - <<'END'\nxfrm policy add", "ip xfrm policy list nosock | awk"]
+)
+def test_what_the_lab_itself_cannot_do_is_a_lab_error(tmp_path: Path, start: str) -> None:
+    result, _ = played(tmp_path, Guests({f"west: {start}": Answer(error=b"RTNETLINK answers\n", status=2)}))
+    assert result.verdict is Verdict.LAB_ERROR
+    assert "west:" in result.reason
+    assert "ended with status 2: RTNETLINK answers" in result.reason
+
+
+@pytest.mark.parametrize("command", ["toy up", "toy status", "ip -s xfrm state", "one() {"])
+def test_a_kernel_that_dies_is_a_lab_error_with_all_that_came_before(tmp_path: Path, command: str) -> None:
+    panic = Answer(dies=True, console=b"Kernel panic - not syncing: Attempted to kill init!\n")
+    result, record = played(tmp_path, Guests({command: panic}))
+    assert result.verdict is Verdict.LAB_ERROR
+    assert "not syncing" in result.reason
+    assert purposes(record)[:2] == ["configure", "start"]
+
+
+def test_an_action_that_a_daemon_has_no_command_for_ends_the_cell(tmp_path: Path) -> None:
+    class Poor(ToyDriver):
+        def rekey_child(self, child: Child) -> str | None:
+            return None if child else ""
+
+    with installed(toy(driver=Poor)):
+        result, _ = played(tmp_path, Guests(), '"up", "traffic", "rekey-child", "traffic", "down"')
+    assert result.reason.startswith("steps: initiator: this daemon has no command for rekey-child")
+
+
+def test_no_sas_are_asked_of_a_daemon_that_was_killed_and_started_again(tmp_path: Path) -> None:
+    steps = '"up", "traffic", {do = "kill", by = "initiator"}, {do = "restart", by = "initiator"}, '
+    result, record = played(tmp_path, Guests(), steps + '"up", "traffic", "down"')
+    assert (result.verdict, result.reason) == (Verdict.PASSED, "")
+    assert [point.name for point in record.checkpoints] == ["traffic", "kill", "restart", "traffic", "down"]
+
+
+def test_both_ends_may_act_at_once(tmp_path: Path) -> None:
+    steps = '"up", "traffic", {do = "rekey-child", by = "both"}, "traffic", "down"'
+    guests = Guests()
+    _, record = played(tmp_path, guests, steps)
+    rekeys = [each.host for each in record.commands if each.purpose == "rekey-child"]
+    assert rekeys == ["west", "east"]
+    assert record.checkpoints[1].name == "rekey-child by both"
+
+
+def test_a_router_translates_before_anything_starts(tmp_path: Path) -> None:
+    _, record = played(tmp_path, Guests(), more='[network]\nnat = "initiator"\n')
+    assert [(each.host, each.purpose) for each in record.commands[:2]] == [
+        ("nic", "nat"),
+        ("road", "configure"),
+    ]
+    assert record.roles == {Role.INITIATOR: "road", Role.RESPONDER: "east"}
+
+
+def test_a_router_that_cannot_translate_is_a_lab_error(tmp_path: Path) -> None:
+    guests = Guests({"nic: tc": Answer(error=b"Unknown qdisc\n", status=1)})
+    result, _ = played(tmp_path, guests, more='[network]\nnat = "initiator"\n')
+    assert result.verdict is Verdict.LAB_ERROR
+    assert result.reason.startswith("lab: nic: nat ended with status 1: Unknown qdisc")
+
+
+def test_with_a_pool_nothing_is_tried_before_and_the_leased_address_is_used_after(tmp_path: Path) -> None:
+    lease = Answer(b"2: eth1    inet 192.0.3.7/32 scope global eth1\n")
+    _, record = played(
+        tmp_path, Guests({"ip -o address": lease}), more='[responder]\npool = "192.0.3.0/24"\n'
+    )
+    assert "blocked" not in purposes(record)
+    pings = [each.command for each in record.commands if each.purpose == "traffic"]
+    assert "one 192.0.3.7 192.0.2.254 56 &" in pings[0]
+    assert "one 192.0.2.254 192.0.3.7 56 &" in pings[1]
+
+
+@pytest.mark.parametrize(
+    ("word", "lies"),
+    [
+        ("192.0.3.7/32", True),
+        ("192.0.3.7", True),
+        ("192.0.4.7/32", False),
+        ("eth1", False),
+        ("$(reboot)", False),
+        ("2001:db8::1%$(reboot)", False),
+        ("", False),
+    ],
+)
+def test_only_addresses_of_the_pool_go_from_a_guest_into_commands(word: str, lies: bool) -> None:
+    networks = [ip_network("192.0.3.0/24"), ip_network("2001:db8::/32")]
+    assert any(_lies_in(word, network) for network in networks) is lies
+
+
+HOSTILE = (b"\x00" * 99, b"\xff" * 99, b"==== policy ====\n" * 9, b"done 0001 0\n", b"9" * 9999)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("command", ["toy status", "ip -s xfrm state", "one() {", "toy up", "ip -o address"])
+def test_whatever_a_guest_prints_the_cell_has_a_verdict(tmp_path: Path, command: str, text: bytes) -> None:
+    answer = Answer(text, text, noise=text + b"\n")
+    result, _ = played(tmp_path, Guests({command: answer}), more='[responder]\npool = "192.0.3.0/24"\n')
+    assert result.verdict in {Verdict.FAILED, Verdict.LAB_ERROR}
