@@ -41,6 +41,7 @@ def test_a_tunnel_with_a_shared_key() -> None:
         "rightid": "@east",
         "authby": "secret",
         "type": "tunnel",
+        "pfs": "no",
         "leftsubnet": "192.0.1.0/24",
         "rightsubnet": "192.0.2.0/24",
     }
@@ -72,6 +73,7 @@ def test_certificates(certificate: str, signature: str, authby: str) -> None:
     values = conn(f"[initiator]\n{side}[responder]\n{side}")
     assert values["authby"] == authby
     assert values["leftcert"] == "west"
+    assert values["rightca"] == f'"O=Parley, CN=Parley {certificate} CA"'
     assert "rightcert" not in values
     assert "sendca" not in values
 
@@ -251,6 +253,7 @@ def test_protocols_and_numbers() -> None:
         esn = true
     """)
     assert (values["esp"], values["esn"]) == ("aes_gcm_16_256-none-dh19", "yes")
+    assert "pfs" not in values
 
 
 def test_cookies_are_the_responders_business() -> None:

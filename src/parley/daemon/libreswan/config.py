@@ -31,6 +31,7 @@ _MARGIN = 60
 # Pluto rekeys at a quarter of ipsec-max-bytes= where it initiated, give or take 12 % (ipsec.conf(5)).
 _BYTES_FACTOR = 4
 
+_CERTIFIED = {Method.CERTIFICATE, Method.EAP_TLS}
 _SIGNATURES = {"rsa-pkcs1": "rsa-sha1", "rsa-pss": "rsa-sha2", "ecdsa": "ecdsa"}
 
 
@@ -119,7 +120,10 @@ def _authentication(connection: Connection, role: Role) -> dict[str, str]:
             values["authby"] = ",".join(dict.fromkeys(_SIGNATURES[signature] for signature in narrowed))
     if Method.RAW_KEY in {mine.method, theirs.method}:
         values["also"] = RAW_KEYS
-    if mine.method in {Method.CERTIFICATE, Method.EAP_TLS}:
+    if theirs.method in _CERTIFIED:
+        # As an initiator, pluto asks for a certificate only if it is told whose (ikev2_certreq.c).
+        values["rightca"] = f'"O=Parley, CN=Parley {connection.authority(role)} CA"'
+    if mine.method in _CERTIFIED:
         values |= {"leftcert": connection.side(role).host}
         if KINDS[mine.certificate].intermediate:
             values["sendca"] = "all"
@@ -148,6 +152,10 @@ def _child(connection: Connection, role: Role, child: Child, addresses: Addresse
     if proposal.encryption or proposal.integrity or proposal.ke:
         value = ah_proposal(proposal) if child.protocol is Protocol.AH else esp_proposal(proposal)
         values[child.protocol.value] = value
+    if not proposal.ke:
+        # By default pluto would demand a key exchange whenever an SA is added or rekeyed, which the other
+        # daemons' defaults never offer: who wants one names a group.
+        values["pfs"] = "no"
     if proposal.esn is not None:
         values["esn"] = _yes(proposal.esn)
     if child.ipcomp:
