@@ -82,6 +82,11 @@ def test_one_lifetime_leaves_the_other_as_it_is_by_default(text: str, expected: 
     assert expected in policy(f"[child]\n{text}")
 
 
+def test_what_it_has_no_word_for_is_left_to_it_to_refuse() -> None:
+    text = '[ike]\nencryption = "ENCR_CHACHA20_POLY1305"\nprf = "PRF_HMAC_SHA2_256"'
+    assert "ikesa enc ENCR_CHACHA20_POLY1305 prf hmac-sha2-256" in policy(text)
+
+
 def test_globals() -> None:
     lines = conf("[ike]\nfragmentation = true\nmobike = false\ndpd = 7").splitlines()
     assert lines[:3] == ["set fragmentation", "set nomobike", "set dpd_check_interval 7"]

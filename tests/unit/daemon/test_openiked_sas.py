@@ -45,7 +45,8 @@ spi=0x1111111111111111: established peer [2001:db8:1:2::45]:500[UFQDN/west@examp
 prf hmac-sha1)
 spi=0x1111111111111111: rekeyed as new IKESA 0x4b5549ef4b0caa68 (enc aes-256 auth hmac-sha2-256 group \
 ecp256 prf hmac-sha2-512)
-spi=0x4b5549ef4b0caa68: ikev2_childsa_enable: loaded SPIs: 0xc2a9b5f5, 0xb4f40672 (auth hmac-sha2-512 esn)
+spi=0x4b5549ef4b0caa68: ikev2_childsa_enable: loaded SPIs: 0xc2a9b5f5, 0xb4f40672 (enc unknown auth \
+hmac-sha2-512 esn)
 """
 
 

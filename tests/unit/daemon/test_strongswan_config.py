@@ -158,6 +158,11 @@ def test_key_exchanges_printed_by_strongswan(printed: str, name: str) -> None:
     assert name in words.KE
 
 
+def test_what_it_has_no_keyword_for_is_left_to_it_to_refuse() -> None:
+    found = connection('[child]\nencryption = "ENCR_AES_GCM_16_IIV-128"')
+    assert found["children.net.esp_proposals"] == "ENCR_AES_GCM_16_IIV-128"
+
+
 def test_features_of_the_ike_sa() -> None:
     found = connection(
         "[ike]\nfragmentation = true\nmobike = false\nforce_encapsulation = true\ndpd = 7\nlifetime = 60\n"

@@ -143,7 +143,8 @@ def _child_proposal(proposal: Proposal) -> list[str]:
 
 
 def _transforms(keyword: str, table: Mapping[str, str], names: Iterable[str]) -> list[str]:
-    return [f"{keyword} {table[name]}" for name in names if name != "NONE"]
+    # What it has no word for is left to its own parser to refuse: see `parley matrix --try-lacks`.
+    return [f"{keyword} {table.get(name, name)}" for name in names if name != "NONE"]
 
 
 def rekeys_ike(scenario: Scenario, role: Role) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from parley.scenario.model import Authentication, Child, Connection, Proposal, Scenario
 
+_IPV4 = 4
 _IKE_ALGORITHMS = "parse.y: ikeencxfs, authxfs, prfxfs, groupxfs"
 _KERNEL = "pfkey.c: pfkey_encr, pfkey_integr"
 _EAP = "eap.c and iked.conf(5), eap"
@@ -34,6 +35,7 @@ def _lacks(scenario: Scenario, role: Role) -> Iterator[Lack]:
     yield from _ike_algorithms(connection.ike_proposal(role))
     for child in connection.children:
         yield from _child(child, connection.child_proposal(role, child))
+        yield from _padding(child, connection.child_proposal(role, child), connection.outer_family)
     for step in scenario.steps:
         yield from _action(step.action, is_own=step.by in {role, None})
 
@@ -123,6 +125,16 @@ def _child(child: Child, proposal: Proposal) -> Iterator[Lack]:
         yield Lack(
             "no extended sequence numbers on Linux: it uses PF_KEY",
             "pfkey.c: kernel has no support for ... ESN",
+        )
+
+
+def _padding(child: Child, proposal: Proposal, outer_family: int) -> Iterator[Lack]:
+    """RFC 4302 section 3.3.3.2.1: a multiple of 4 bytes in IPv4, of 8 in IPv6."""
+    aligned = set(proposal.integrity) <= {"AUTH_HMAC_MD5_96", "AUTH_HMAC_SHA1_96"} and proposal.integrity
+    if child.protocol is Protocol.AH and outer_family == _IPV4 and not aligned:
+        yield Lack(
+            "AH in IPv4 on Linux with 96 bits of ICV only: PF_KEY cannot ask for padding to 4 bytes",
+            "Linux net/ipv4/ah4.c: XFRM_STATE_ALIGN4",
         )
 
 

@@ -46,10 +46,9 @@ KE = {
     "CURVE25519": "curve25519",
 }
 
-# What portable iked can hand to Linux: pfkey_encr and pfkey_integr of pfkey.c, with Linux' names.
+# What portable iked can hand to Linux: pfkey_encr and pfkey_integr of pfkey.c. ENCR_NULL stands there too,
+# but the kernel refuses an SA without a key as an invalid argument.
 LINUX_ENCRYPTION = frozenset(
-    name
-    for name in ESP_ENCRYPTION
-    if name.startswith(("ENCR_3DES", "ENCR_AES_CBC", "ENCR_AES_CTR")) or name == "ENCR_NULL"
+    name for name in ESP_ENCRYPTION if name.startswith(("ENCR_3DES", "ENCR_AES_CBC", "ENCR_AES_CTR"))
 )
 LINUX_INTEGRITY = frozenset(INTEGRITY) - {"AUTH_HMAC_SHA2_256_128"}

@@ -67,8 +67,9 @@ def _child_keywords(proposal: Proposal) -> list[str]:
 
 
 def _additional(proposal: Proposal) -> list[str]:
-    return [f"ke{number}_{words.KE[name]}" for number, name in enumerate(proposal.additional, 1)]
+    return [f"ke{number}_{word}" for number, word in enumerate(_keywords(words.KE, proposal.additional), 1)]
 
 
 def _keywords(table: Mapping[str, str], names: Iterable[str]) -> list[str]:
-    return [table[name] for name in names]
+    # What it has no keyword for is left to its own parser to refuse: see `parley matrix --try-lacks`.
+    return [table.get(name, name) for name in names]
