@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
+import glob
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from parley.errors import ParleyError
+from parley.image.tree import remove_tree
 from parley.judge.judge import as_tried
 from parley.record.results import Attempt, CaseResult, write_json
 from parley.verdict import Check, CheckState, Verdict
@@ -49,6 +50,12 @@ def broken_result(job: Job, error: BaseException | str) -> CaseResult:
     return result
 
 
+def forget(case: Path) -> None:
+    """Remove what an earlier run left of a case: its directory, and those of its earlier attempts."""
+    for directory in (case, *case.parent.glob(f"{glob.escape(case.name)}.attempt-*")):
+        _remove(directory)
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
@@ -57,4 +64,4 @@ def _remove(directory: Path) -> None:
     if directory.is_symlink():
         directory.unlink()
     elif directory.exists():
-        shutil.rmtree(directory)
+        remove_tree(directory)

@@ -16,13 +16,14 @@ import click
 
 from parley import __version__
 from parley.errors import UsageError
-from parley.record.lock import going_on
+from parley.record.lock import going_on, is_going_on
 from parley.record.results import RunRecord, write_json
 from parley.report.load import load_run
 from parley.report.progress import progress_for
 from parley.report.summary import exit_code
 from parley.report.terminal import print_report
 from parley.run.scheduler import run_jobs
+from parley.run.worker import forget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,8 +63,19 @@ def new_record(cases: Sequence[str]) -> RunRecord:
 
 
 def begin(run: RunLayout, record: RunRecord) -> None:
-    """Make the run's directory, and `latest` point to it. Raises UsageError if it cannot be written."""
+    """Make the run's directory, and `latest` point to it.
+
+    Raises UsageError if it cannot be written, if a run goes on there, and if it holds what is no run:
+    directories of cases are emptied before they are run.
+    """
     try:
+        if run.root.is_dir() and any(run.root.iterdir()) and not run.record.is_file():
+            problem = f"{run.root} holds something that is no run"
+            raise UsageError(problem, hint="--output with a new directory, or with an earlier run")
+        if run.root.is_dir() and is_going_on(run.root):
+            raise UsageError(
+                f"a run goes on in {run.root}", hint="wait for it, or --output with another directory"
+            )
         run.root.mkdir(parents=True, exist_ok=True)
         write_json(run.record, record)
     except OSError as error:
@@ -92,6 +104,9 @@ def carry_out(
     Jobs of `record` that are not among `jobs` have their results already. `may_be_interrupted`: Ctrl-C
     is how this run is meant to end.
     """
+    for job in jobs:
+        # What an earlier run left there must not stand for a case that is not reached this time.
+        forget(job.layout.root)
     interrupted = False
     done = len(record.cases) - len(jobs)
     shown = progress_for(sys.stdout, total=len(record.cases), done=done)
