@@ -131,23 +131,29 @@ def select_cells(scenarios: Sequence[Scenario], options: MatrixOptions) -> list[
 
     Raises UsageError for a selector that means none, and for an implementation that is not known.
     """
-    names = options.implementations or tuple(
-        name for name, daemon in daemons().items() if daemon.driver is not None
-    )
+    drivers = [name for name, daemon in daemons().items() if daemon.driver is not None]
+    names = list(dict.fromkeys(options.implementations or drivers))
     for name in (*names, *filter(None, (options.must_include,))):
-        daemon_named(name)
+        if daemon_named(name).driver is None:
+            raise UsageError(f"{name} plays no scenarios", hint=f"known: {', '.join(drivers)}")
     chosen = [scenario for scenario in scenarios if scenario.core or not options.core]
     everything = [Cell(scenario, one, other) for scenario in chosen for one, other in product(names, names)]
     for selector in options.selectors:
         if not any(_matches(cell, selector) for cell in everything):
-            known = [scenario.name for scenario in chosen]
-            raise UsageError(
-                f"no cell is meant by {selector!r}", hint=nearest(selector.rpartition("/")[2], known)
-            )
+            raise UsageError(f"no cell is meant by {selector!r}", hint=_hint(selector, names, chosen))
     cells = [cell for cell in everything if _is_meant(cell, options)]
     if not cells:
         raise UsageError("no cell is left to run", hint="parley matrix --list")
     return cells
+
+
+def _hint(selector: str, names: Sequence[str], scenarios: Sequence[Scenario]) -> str:
+    """The nearest word to the part of a selector that means nothing."""
+    *sides, scenario = selector.split("/")
+    for side in sides:
+        if not any(fnmatchcase(name, side or "*") for name in names):
+            return nearest(side, names)
+    return nearest(scenario, [each.name for each in scenarios])
 
 
 def _is_meant(cell: Cell, options: MatrixOptions) -> bool:
@@ -200,6 +206,8 @@ def _rerun(cell: Cell, options: MatrixOptions) -> str:
     words += [f"--impl={name}" for name in sorted({cell.initiator, cell.responder}) if "@" in name]
     words += [f"--scenarios={path}" for path in options.scenarios]
     words += [f"--impair={text}" for text in options.impairments]
+    words += ["--try-lacks"] if options.try_lacks else []
+    words += [f"--clock={options.clock}"] if options.clock != "auto" else []
     return shlex.join(words)
 
 
