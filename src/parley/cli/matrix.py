@@ -49,7 +49,13 @@ from parley.cli.options import RUNS
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Cells at once; default: one per core.")
 @click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
-@click.option("--timeout-scale", type=float, default=1.0, show_default=True, help="Stretch all time limits.")
+@click.option(
+    "--timeout-scale",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Stretch all time limits.",
+)
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path), help=f"Directory of the run; default: {RUNS}/TIME."
 )

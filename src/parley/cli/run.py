@@ -19,7 +19,13 @@ from parley.cli.options import RUNS, host_option, host_overrides, suite_option
 @click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
 @click.option("--keep", is_flag=True, help="Keep the lab of one case alive for `parley shell` until Ctrl-C.")
-@click.option("--timeout-scale", type=float, default=1.0, show_default=True, help="Stretch all time limits.")
+@click.option(
+    "--timeout-scale",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Stretch all time limits.",
+)
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path), help=f"Directory of the run; default: {RUNS}/TIME."
 )

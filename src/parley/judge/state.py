@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from parley.lab.jail import Jail
 
-_CALL_TRACE = re.compile(r"Call Trace:|BUG:|WARNING: CPU|refcount_t:")
+# Every warning of the kernel's begins with a cut; processes that crash are told of in a line of their own.
+_CALL_TRACE = re.compile(r"Call Trace:|BUG:|WARNING: CPU|refcount_t:|\[ cut here \]|\bOops\b|: segfault at ")
 # Policies of a socket (a daemon's own bypass for UDP 500) go with their socket.
 _SOCKET_POLICY = re.compile(r"^\s+(socket|dir \d)", re.MULTILINE)
 
@@ -57,7 +58,7 @@ def _empty_list(jail: Jail, host: str, name: str, check: str, complaint: str) ->
     text = _read(jail, host, name)
     if text is None:
         return _missing(host, check, evidence)
-    found = text.split("\n")[:-1]
+    found = [line for line in text.split("\n") if line]
     if not found:
         return Check(check, CheckState.OK, host)
     return Check(check, CheckState.FAILED, host, f"{complaint}: {', '.join(found[:5])}", evidence)
