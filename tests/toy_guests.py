@@ -39,7 +39,6 @@ class Guests:
         self.generation = 0
         self.ike = 0
         self.packets = 0
-        self.share: Path | None = None
         self.left = dict.fromkeys(LEFT, "")
 
     def __call__(self, host: str, command: str) -> Answer:
@@ -57,9 +56,8 @@ class Guests:
             text = echoes(command, "up" if self.is_up else "down")
             self.packets += text.count("up")
             return Answer(text.encode())
-        if command.startswith("set -- '") and self.share:
-            for name, text in self.left.items():
-                (self.share / host / "state" / name).write_text(text)
+        if command.startswith("set -- '"):
+            return Answer(files={f"state/{name}": text.encode() for name, text in self.left.items()})
         if command == "toy status":
             return Answer(self._status(host).encode())
         self._act(command)
@@ -99,12 +97,10 @@ def write_scenario(place: Path, text: str = "", *, steps: str = "", title: str =
 def cell_job(place: Path, guests: Guests, scenario: Scenario, **changes: object) -> CellJob:
     """The job of one cell, toy against toy, below `place`."""
     name = "sample.toy.toy"
-    layout = CaseLayout(place / "cases" / name)
-    guests.share = layout.share
     wanted: dict[str, object] = {
         "name": name,
         "title": scenario.title,
-        "layout": layout,
+        "layout": CaseLayout(place / "cases" / name),
         "equipment": equipment(place, FakeBackend(guests)),
         "limits": Limits(),
         "rerun": f"parley matrix {name}",

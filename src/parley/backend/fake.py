@@ -10,13 +10,13 @@ import select
 import socket
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from parley.backend.base import Backend, BootRequest, Machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Script = Callable[[str, str], "Answer"]
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Answer:
     """What a command does: `status` None hangs until killed, `dies` ends the kernel.
 
-    `noise` comes on the serial line before the answer, `console` on the kernel's own console.
+    `noise` comes on the serial line before the answer, `console` on the kernel's own console; `files` are
+    written below /parley.
     """
 
     output: bytes = b""
@@ -34,6 +35,7 @@ class Answer:
     noise: bytes = b""
     console: bytes = b""
     dies: bool = False
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class FakeMachine(Machine):
@@ -89,8 +91,11 @@ class FakeMachine(Machine):
                 self._end(self._session)
 
     def _play(self, directory: str, name: str) -> Answer:
-        stem = self._request.share / self._request.host / directory / name
+        home = self._request.share / self._request.host
+        stem = home / directory / name
         answer = self._script(self._request.host, stem.with_suffix(".sh").read_text().rstrip("\n"))
+        for file, data in answer.files.items():
+            (home / file).write_bytes(data)
         stem.with_suffix(".out").write_bytes(answer.output)
         stem.with_suffix(".err").write_bytes(answer.error)
         return answer

@@ -38,12 +38,10 @@ def job(place: Path, guests: Guests, limits: Limits = DEFAULT_LIMITS, **files: s
         {"description.txt": "A tunnel\n", "all.east-west.sh": SCRIPT, **REFERENCES, **files},
     )
     case = case_of(directory, east="debian/openiked", west="debian/libreswan")
-    layout = CaseLayout(place / "cases" / "tunnel")
-    guests.share = layout.share
     return ScriptedJob(
         name=case.name,
         title=case.title,
-        layout=layout,
+        layout=CaseLayout(place / "cases" / "tunnel"),
         equipment=equipment(place, FakeBackend(guests)),
         limits=limits,
         rerun="parley run tunnel",
