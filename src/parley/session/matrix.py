@@ -99,12 +99,13 @@ def execute_matrix(options: MatrixOptions, *, html: bool = True) -> int:
 def resume_matrix(root: Path, record: RunRecord, *, jobs: int) -> MatrixOptions:
     """The options of a matrix that was stopped, to go on with it. Raises InputError for damaged ones."""
     cells = record.cells.values()
-    names = {name for cell in cells for name in (cell.initiator, cell.responder)}
+    # In the order in which they were given, so that cells keep theirs.
+    names = dict.fromkeys(name for cell in cells for name in (cell.initiator, cell.responder))
     try:
         return MatrixOptions(
             selectors=tuple(f"{cell.initiator}/{cell.responder}/{cell.scenario}" for cell in cells),
             scenarios=tuple(Path(path) for path in record.suites),
-            implementations=tuple(sorted(names)),
+            implementations=tuple(names),
             impairments=tuple(record.options["impairments"]),
             try_lacks=bool(record.options["try_lacks"]),
             clock=str(record.options["clock"]),
