@@ -30,7 +30,8 @@ class _Commands(click.Group):
     """Loads a subcommand's module when it is wanted: `parley --help` must not wait for all of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        return list(_COMMANDS)
+        # Not list(...): once loaded, the module parley.cli.list stands here under that name.
+        return [*_COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:

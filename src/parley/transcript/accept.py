@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MERGED = "all"
 
 _SUFFIX = ".console.txt"
-_QUALIFIER = re.compile(r"[a-z0-9][a-z0-9_=@.-]*")
+_QUALIFIER = re.compile(r"[a-z0-9][a-z0-9_=@-]*")
 
 
 @dataclass(frozen=True, slots=True)
