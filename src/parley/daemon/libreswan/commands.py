@@ -49,7 +49,7 @@ def start(connection: Connection, role: Role) -> str:
         "mkdir -p /run/pluto",
         *_import_credentials(connection, role),
         *_raw_keys(connection, role),
-        # Without a compiler on the host there are no keys for Wireshark, and all else works.
+        # Without the compiler pluto works all the same, but tells neither keys nor SPIs of IKE SAs.
         "preload=",
         f"tcc -shared -nostdlib -o {_PRELOAD} {KEYLOG_SOURCE} 2>/dev/null && preload={_PRELOAD}",
         supervise("pluto", f"LD_PRELOAD=$preload {_PLUTO} {arguments}"),

@@ -37,7 +37,7 @@ _SIGNATURES = {"rsa-pkcs1": "rsa-sha1", "rsa-pss": "rsa-sha2", "ecdsa": "ecdsa"}
 
 def ipsec_conf(connection: Connection, role: Role, addresses: Addresses) -> str:
     """The whole of ipsec.conf(5)."""
-    setup = {"ikev1-policy": "drop", "logfile": "/parley/log/pluto.log"}
+    setup = {"ikev1-policy": "drop"}
     if connection.always_cookie and role is Role.RESPONDER:
         setup["ddos-mode"] = "busy"
     common = _common(connection, role, addresses)
