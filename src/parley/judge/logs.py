@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from parley.record.results import HostRecord
 
 # `NAME STATUS`, written by the helper that started a daemon when it has ended.
-_EXIT = re.compile(r"^(\S+) (\d+)$")
+_EXIT = re.compile(r"^(\S+) (\d{1,3})$")
 # 128 + the signals with which a daemon is stopped on purpose: HUP, INT, KILL, TERM.
 _STOPPED = {0, 129, 130, 137, 143}
 

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from parley.near import nearest
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("psk", "did you mean psk?"),
+        ("pks", "did you mean psk?"),
+        ("rekey-chlid", "did you mean rekey-child?"),
+        ("zebra", "known: psk, rekey-child, rekey-ike"),
+        ("", "known: psk, rekey-child, rekey-ike"),
+    ],
+)
+def test_the_nearest_word_or_all_of_them(word: str, hint: str) -> None:
+    assert nearest(word, ["psk", "rekey-child", "rekey-ike"]) == hint
+
+
+def test_any_iterable_will_do_once() -> None:
+    assert nearest("zebra", iter(["psk"])) == "known: psk"
+    assert nearest("psk", []) == "known: "
