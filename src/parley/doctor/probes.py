@@ -62,12 +62,12 @@ def examine() -> Iterator[Finding]:
 
 
 def _requirements() -> Iterator[Finding]:
-    missing = missing_requirements()
+    # What images can be made without has a probe of its own.
+    missing = [requirement for requirement in missing_requirements() if not requirement.optional]
     if not missing:
         yield Finding("making images", State.OK, "every tool is there and works")
     for requirement in missing:
-        state = State.OPTIONAL if requirement.optional else State.MISSING
-        yield Finding(requirement.what, state, "not there", requirement.why, requirement.cure)
+        yield Finding(requirement.what, State.MISSING, "not there", requirement.why, requirement.cure)
 
 
 def _room(path: Path, needed: int, purpose: str) -> Finding:

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from parley.case.model import HostSpec
+from parley.lab.jail import Jail
+from parley.lab.topology import NETWORK
+from parley.platform.debian import MODULES, Debian
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTS = [host.name for host in NETWORK.hosts]
+
+
+@pytest.fixture
+def share(tmp_path: Path) -> Path:
+    jail = Jail(tmp_path)
+    for host in HOSTS:
+        assert Debian().prepare(jail, HostSpec(host), NETWORK, "/testing/suite/case") == f"{host}/boot.sh"
+    return tmp_path
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_every_host_has_all_that_its_first_process_reads(share: Path, host: str) -> None:
+    for name in ("boot.sh", "agent.sh", "session.sh", "prepare.sh", "modules", "fstab", "sysctl", "network"):
+        assert (share / host / name).is_file()
+    for name in ("cmd", "step", "log", "state", "core"):
+        assert (share / host / name).is_dir()
+    assert (share / host / "boot.sh").read_text().startswith(f"PARLEY_HOST={host}\n")
+    assert (share / host / "session.sh").read_text().startswith("set -- /testing/suite/case\n")
+
+
+@pytest.mark.parametrize("name", ["boot.sh", "agent.sh", "session.sh"])
+def test_scripts_are_sound(share: Path, name: str) -> None:
+    subprocess.run(["sh", "-n", share / "east" / name], check=True)
+
+
+def test_a_gateways_network_has_its_addresses_routes_and_ways_out(share: Path) -> None:
+    lines = (share / "west/network").read_text().splitlines()
+    assert lines[:5] == [
+        "link set lo up",
+        "link set vec0 name eth0",
+        "address add 192.0.1.254/24 dev eth0",
+        "address add 2001:db8:0:1::254/64 dev eth0",
+        "link set eth0 up",
+    ]
+    assert "address add 192.1.2.45/24 dev eth1" in lines
+    assert lines[-4:] == [
+        "route add default via 192.1.2.254",
+        "route add default via 2001:db8:1:2::254",
+        "route add 192.0.2.0/24 via 192.1.2.23",
+        "route add 2001:db8:0:2::/64 via 2001:db8:1:2::23",
+    ]
+
+
+def test_a_router_has_no_way_out(share: Path) -> None:
+    assert "default" not in (share / "nic/network").read_text()
+
+
+def test_addresses_can_be_used_at_once(share: Path) -> None:
+    settings = dict(line.split() for line in (share / "east/sysctl").read_text().splitlines())
+    for device in ("all", "default", "vec0", "vec1"):
+        assert settings[f"net/ipv6/conf/{device}/accept_dad"] == "0"
+    assert settings["net/ipv4/ip_forward"] == "1"
+    assert settings["kernel/core_pattern"].startswith("/parley/core/")
+
+
+def test_a_host_sees_its_own_part_of_the_share_and_the_cases_files(share: Path) -> None:
+    mounts = [line.split() for line in (share / "east/fstab").read_text().splitlines()]
+    assert all(len(words) == 6 for words in mounts)
+    shares = {words[1].rpartition("/")[2]: words[3] for words in mounts if words[2] == "hostfs"}
+    assert shares == {
+        "testing": "sync,hostfs=/testing,x-mount.mkdir",
+        "parley": "sync,hostfs=/east,x-mount.mkdir",
+    }
+
+
+def test_modules_are_asked_for_once() -> None:
+    assert len(MODULES) == len(set(MODULES))
+    # Without these, ChaCha20-Poly1305 and IPComp in tunnel mode fail with a word that does not say so.
+    assert {"chacha", "chacha20poly1305", "xfrm4_tunnel", "xfrm6_tunnel", "deflate"} <= set(MODULES)
