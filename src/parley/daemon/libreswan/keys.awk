@@ -19,10 +19,10 @@ $4 " " $5 == self_test || ($4, $5) in seen { next }
 {
     seen[$4, $5] = 1
     # An SA may have been logged and never got keys: take the next that fits.
-    for (now = last + 1; now <= count && ! fits(now, length($7)); now++) { }
+    for (now = last + 1; now <= count && ! fits(now, length($6)); now++) { }
     if (now <= count) {
         last = now
-        print_row($4, $5, $7, cipher[now], integrity[now], size[prf[now]])
+        print_row($4, $5, $6, cipher[now], integrity[now], size[prf[now]])
     }
 }
 
