@@ -94,5 +94,19 @@ def test_keys_derived_again_after_an_intermediate_exchange_replace_the_first(tmp
     assert rows(tmp_path, log) == [f"1111111111111111,2222222222222222,{row('c', cipher, integrity=False)}"]
 
 
+def test_a_post_quantum_key_changes_other_keys_only(tmp_path: Path) -> None:
+    spis = "1111111111111111_i 2222222222222222_r"
+    again = [line for name in ("d", "pi", "pr") for line in dump("13", f"Sk_{name} secret", "7" * 64)]
+    log = [
+        exchange("13", "IKE_SA_INIT"),
+        f"13{CHOSEN}",
+        *derived("13", "a"),
+        *again,
+        f"13[MGR] checkin IKEv2 SA parley[1] with SPIs {spis}",
+        "13[MGR] checkin IKEv2 SA parley[2] with SPIs 3333333333333333_i 4444444444444444_r",
+    ]
+    assert rows(tmp_path, log) == [f"1111111111111111,2222222222222222,{row('a')}"]
+
+
 def test_no_keys_no_table(tmp_path: Path) -> None:
     assert rows(tmp_path, ["12[IKE] initiating IKE_SA parley[1] to 192.1.2.23"]) == []

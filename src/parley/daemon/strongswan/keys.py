@@ -2,7 +2,8 @@
 
 charon prints keys when it derives them (keymat_v2.c) and SPIs when a thread returns an IKE SA to the manager
 (ike_sa_manager.c), not both at once. Keys belong to the first IKE SA returned afterwards that had none;
-those derived again after IKE_INTERMEDIATE (RFC 9370) to the IKE SA that their thread works on.
+those derived again after IKE_INTERMEDIATE (RFC 9370) to the IKE SA that their thread works on. A PPK changes
+none of these keys, though others are printed again (RFC 8784 section 3).
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ name != "" && /\[IKE\] +[0-9]+: / {
     next
 }
 { name = "" }
-/ Sk_pr secret => / {
+/ Sk_pr secret => / && key["ei"] != "" {
     row = "," key["ei"] "," key["er"] ",\"" cipher[chosen[1]] "\"," key["ai"] "," key["ar"] ",\""
     row = row ((chosen[2] in integrity) ? integrity[chosen[2]] : none) "\""
     if (exchange[thread] == "IKE_INTERMEDIATE") rows[sa[thread]] = row
     else waiting[++last] = row
-    key["ai"] = key["ar"] = ""
+    key["ai"] = key["ar"] = key["ei"] = ""
 }
 /\[MGR\] checkin IKEv2 SA/ {
     these = spis()
