@@ -9,6 +9,7 @@ import click
 
 from parley import __version__
 from parley.errors import ParleyError
+from parley.escape import visible
 
 # name -> (module, attribute); in the order in which people meet them.
 _COMMANDS = {
@@ -59,5 +60,6 @@ def main() -> None:
     try:
         parley()
     except ParleyError as error:
-        click.echo(f"parley: {error}", err=True)
+        # It may quote a file, or what a guest said.
+        click.echo(visible(f"parley: {error}", keep="\n"), err=True)
         sys.exit(error.exit_code)

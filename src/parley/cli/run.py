@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from parley.cli.options import RUNS, host_option, host_overrides, suite_option
+from parley.errors import UsageError
 
 
 @click.command()
@@ -63,6 +64,9 @@ def run(  # noqa: PLR0917 -- one parameter per option
 
     at_once = jobs or os.cpu_count() or 1
     if resumed is not None:
+        if selectors or suite or hosts or keep or output:
+            hint = "leave out selectors, --suite, --host, --keep and --output"
+            raise UsageError("--resume goes on with what the run was asked for", hint=hint)
         sys.exit(resume(resumed, jobs=at_once, html=html))
     options = RunOptions(
         selectors=selectors,

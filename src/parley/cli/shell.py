@@ -7,7 +7,7 @@ import selectors
 import sys
 import termios
 import tty
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -36,8 +36,10 @@ def shell(host: str, case: str | None) -> None:
     with connect(host, case) as connection, _raw_terminal():
         if sys.stdin.isatty():
             click.echo(f"root shell on {host}; Ctrl-] leaves it\r", err=True)
-        connection.sendall(b"\n")
-        _relay(connection)
+        # A lab that ends while something is still under way tears the connection.
+        with suppress(ConnectionError):
+            connection.sendall(b"\n")
+            _relay(connection)
 
 
 def _relay(connection: socket) -> None:
