@@ -131,16 +131,21 @@ class StrongswanDriver(Driver):
 
 
 def _replaced(which: str, spi: str, state: str, command: str) -> str:
-    """Have SAs replaced by `swanctl COMMAND`, which returns at once, and wait until the old are gone."""
+    """Have SAs replaced by `swanctl COMMAND`, which returns at once, and wait until the old are gone.
+
+    The peer sends on the old SAs until they are deleted, which is later than the new ones are there.
+    """
     listed = (
         f"swanctl --list-sas --pretty {which} | "
-        f'awk \'$1 == "state" {{ state = $3 }} $1 == "{spi}" && state == "{state}" {{ print $3 }}\''
+        f'awk \'$1 == "state" {{ state = $3; if (state ~ /^(REKEY|DELETING)/) print state }} '
+        f'$1 == "{spi}" && state == "{state}" {{ print $3 }}\''
     )
+    new = '[ -n "$now" ] && ! echo "$now" | grep -qF "$old" && ! echo "$now" | grep -q "[RD]E"'
     return "\n".join(
         [
             f"list() {{ {listed}; }}",
             "old=$(list)",
-            'new() { now=$(list); [ -n "$now" ] && ! echo "$now" | grep -qF "$old"; }',
+            f"new() {{ now=$(list); {new}; }}",
             f"swanctl {command} || exit 1",
             wait_until("new", seconds=_PATIENCE),
         ]
