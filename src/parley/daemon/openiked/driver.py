@@ -100,14 +100,15 @@ class OpenikedDriver(Driver):
             return ["ikectl active >/dev/null", "again() { :; }"]
         # On lo it is no policy for traffic, and no obstacle to the one that iked installs for the same flow.
         policy = f"src {flow[0]} dst {flow[1]} dev lo dir out"
+        remove = f"ip xfrm policy delete {policy}"
         ends = f"{flow[0]} {flow[1]} {self.addresses.local} {self.addresses.remote}"
         return [
             "begin() {",
             f"    ip xfrm policy add {policy} action allow",
             f"    index=$(ip -s xfrm policy get {policy} | sed -n 's/.* index \\([0-9]*\\) .*/\\1/p')",
             f"    {_EVENT} acquire {ends} {self._protocol} $index",
-            indent(wait_until(_new_lines("pfkey_process: flow"), seconds=5), "    "),
-            f"    ip xfrm policy delete {policy}",
+            indent(wait_until(_new_lines("pfkey_process: flow"), seconds=5, otherwise=remove), "    "),
+            f"    {remove}",
             "}",
             "again() {",
             f"    {_new_lines('sa_free: reinitiating with new DH group')} || return",
