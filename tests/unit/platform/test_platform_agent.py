@@ -18,9 +18,12 @@ below() {{ for pid in $(pgrep -P "$1"); do echo "$pid"; (below "$pid"); done; }}
 all=$(below $tree)
 end_tree $tree
 wait $tree
+alive() {{ [ -e "/proc/$1/stat" ] && [ "$(cut -d ' ' -f 3 "/proc/$1/stat")" != Z ]; }}
 for pid in $all; do
-    state=$(cut -d ' ' -f 3 "/proc/$pid/stat" 2>/dev/null)
-    if [ -n "$state" ] && [ "$state" != Z ]; then
+    # What was killed takes a moment to die.
+    tries=500
+    while alive "$pid" && [ $tries -gt 0 ]; do tries=$((tries - 1)); sleep 0.01; done
+    if alive "$pid"; then
         echo "$pid is left"
         kill -KILL "$pid"
     fi
