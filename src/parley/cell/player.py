@@ -193,7 +193,7 @@ class Player:
             f"ip address del {interface.ipv4} dev {interface.name}\n"
             f"ip route replace default via {NETWORK.host(self._hosts[role].name).gateway4}"
         )
-        self._run(role, "move", change)
+        self._prepared("move", {role: change})
         self._run(role, "wait", "sleep 1")
         self._look("move")
 

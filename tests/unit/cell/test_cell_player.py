@@ -170,6 +170,56 @@ def test_both_ends_may_act_at_once(tmp_path: Path) -> None:
     assert record.checkpoints[1].name == "rekey-child by both"
 
 
+def test_a_wait_may_take_as_long_as_it_says(tmp_path: Path) -> None:
+    steps = '"up", "traffic", {do = "wait", seconds = 90}, "traffic", "down"'
+    result, record = played(tmp_path, Guests(), steps)
+    assert (result.verdict, result.reason) == (Verdict.PASSED, "")
+    assert [each.command for each in record.commands if each.purpose == "wait"] == ["sleep 90"]
+
+
+def test_a_segment_can_be_impaired_on_the_way(tmp_path: Path) -> None:
+    steps = '"up", "traffic", {do = "impair", impair = "internet:loss=0%"}, "traffic", "down"'
+    result, _ = played(tmp_path, Guests(), steps)
+    assert (result.verdict, result.reason) == (Verdict.PASSED, "")
+
+
+MOVE = '"up", "traffic", {do = "move", address = "192.1.2.46"}, "traffic", "down"'
+MOBIKE = "[ike]\nmobike = true\n"
+
+
+def test_an_end_moves_to_another_address_and_is_looked_at(tmp_path: Path) -> None:
+    _, record = played(tmp_path, Guests(), MOVE, MOBIKE)
+    (move,) = [each for each in record.commands if each.purpose == "move"]
+    assert move.host == "west"
+    assert move.command.splitlines() == [
+        "ip address add 192.1.2.46/24 dev eth1 || exit",
+        "ip address del 192.1.2.45/24 dev eth1",
+        "ip route replace default via 192.1.2.254",
+    ]
+    assert [point.name for point in record.checkpoints] == ["traffic", "move", "traffic", "down"]
+
+
+def test_an_end_that_cannot_move_is_the_labs_failure(tmp_path: Path) -> None:
+    refused = Answer(error=b"RTNETLINK answers: File exists\n", status=2)
+    result, _ = played(tmp_path, Guests({"ip address add": refused}), MOVE, MOBIKE)
+    assert result.verdict is Verdict.LAB_ERROR
+    assert result.reason.startswith("lab: west: move ended with status 2: RTNETLINK answers: File exists")
+
+
+def test_a_child_that_is_deleted_is_named(tmp_path: Path) -> None:
+    steps = '"up", "traffic", {do = "delete-child", by = "responder"}, "down"'
+    result, record = played(tmp_path, Guests(), steps)
+    assert (result.verdict, result.reason) == (Verdict.PASSED, "")
+    assert [(each.host, each.command) for each in record.commands if each.purpose == "delete-child"] == [
+        ("east", "toy delete net")
+    ]
+
+
+def test_an_initiation_by_both_is_one_of_both(tmp_path: Path) -> None:
+    _, record = played(tmp_path, Guests(), '{do = "up", by = "both"}, "traffic", "down"')
+    assert [each.host for each in record.commands if each.purpose == "up"] == ["west", "east"]
+
+
 def test_a_router_translates_before_anything_starts(tmp_path: Path) -> None:
     _, record = played(tmp_path, Guests(), more='[network]\nnat = "initiator"\n')
     assert [(each.host, each.purpose) for each in record.commands[:2]] == [
