@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # How long an interrupted session may take to come back before the host counts as hung (seconds).
 _GRACE = 15.0
 _BOOT_ID = "boot"
+# How much of a console is looked at for a panic (bytes).
+_TAIL = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +182,19 @@ class Host:
             ) from error
 
     def _explain(self, error: AgentError) -> LabError:
-        console = self._kernel_log.read_bytes()[-65536:].decode("utf-8", "backslashreplace")
-        for text in console.splitlines():
+        for text in _tail(self._kernel_log).splitlines():
             if "Kernel panic" in text:
                 return PanicError(f"{text.strip()}; console: {self._kernel_log}", host=self.name)
         status = self.machine.exited()
         detail = f" (status {status})" if status is not None else ""
         return AgentError(f"{error.args[0]}{detail}; console: {self._kernel_log}")
+
+
+def _tail(console: Path) -> str:
+    """The end of what a kernel printed: a hostile one prints more than memory holds."""
+    with console.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+        return file.read(_TAIL).decode("utf-8", "backslashreplace")
 
 
 def step_name(index: int) -> str:

@@ -77,6 +77,16 @@ def test_a_host_that_panics_is_a_panic_with_the_kernels_words(tmp_path: Path) ->
         pass
 
 
+def test_a_panic_is_looked_for_at_the_end_of_a_long_console(tmp_path: Path) -> None:
+    for console, kind in (
+        (b"x\n" * 100_000 + b"Kernel panic - not syncing\n", PanicError),
+        (b"Kernel panic - not syncing\n" + b"x\n" * 100_000, AgentError),
+    ):
+        dies = Answer(dies=True, console=console)
+        with pytest.raises(kind), lab(tmp_path, ping=dies):
+            pass
+
+
 def test_a_host_that_dies_in_a_command_is_an_agent_error(tmp_path: Path) -> None:
     with (
         lab(tmp_path, crash=Answer(dies=True)) as booted,
