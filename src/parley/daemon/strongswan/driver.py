@@ -91,18 +91,22 @@ class StrongswanDriver(Driver):
 
     def rekey_child(self, child: Child) -> str | None:
         """Rekey a Child SA, until another one is installed in its place."""
-        return _replaced(f"--child {child.name}", "spi-out", "INSTALLED", f"--rekey --child {child.name}")
+        return _replaced_child(child, f"--rekey --child {child.name}")
 
     def rekey_ike(self) -> str | None:
         """Rekey the IKE SA, until another one is established in its place."""
-        return _replaced(f"--ike {CONNECTION}", "initiator-spi", "ESTABLISHED", f"--rekey --ike {CONNECTION}")
+        return _replaced(
+            f"--ike {CONNECTION}",
+            "initiator-spi",
+            state="ESTABLISHED",
+            # Its deletion is another exchange, which peers exist that do not answer.
+            unfinished="REKEYING",
+            command=f"--rekey --ike {CONNECTION}",
+        )
 
     def reauthenticate(self) -> str | None:
         """Make a new IKE SA with new Child SAs before the old one is deleted (make before break)."""
-        child = self.connection.children[0]
-        return _replaced(
-            f"--child {child.name}", "spi-out", "INSTALLED", f"--rekey --ike {CONNECTION} --reauth"
-        )
+        return _replaced_child(self.connection.children[0], f"--rekey --ike {CONNECTION} --reauth")
 
     def kill(self) -> str:
         """SIGKILL, and an empty kernel; routes to remote networks lie in charon's own table 220."""
@@ -130,17 +134,28 @@ class StrongswanDriver(Driver):
         return gather_keys()
 
 
-def _replaced(which: str, spi: str, state: str, command: str) -> str:
-    """Have SAs replaced by `swanctl COMMAND`, which returns at once, and wait until the old are gone.
+def _replaced_child(child: Child, command: str) -> str:
+    """The peer sends on the old SAs until they are deleted, which is later than the new ones are there."""
+    return _replaced(
+        f"--child {child.name}",
+        "spi-out",
+        state="INSTALLED",
+        unfinished="(REKEY|DELETING)",
+        command=command,
+    )
 
-    The peer sends on the old SAs until they are deleted, which is later than the new ones are there.
+
+def _replaced(which: str, spi: str, *, state: str, unfinished: str, command: str) -> str:
+    """Have SAs replaced by `swanctl COMMAND`, which returns at once, and wait until they are.
+
+    That is when there are SAs in `state`, none of them old, and none whose state matches `unfinished`.
     """
     listed = (
         f"swanctl --list-sas --pretty {which} | "
-        f'awk \'$1 == "state" {{ state = $3; if (state ~ /^(REKEY|DELETING)/) print state }} '
+        f'awk \'$1 == "state" {{ state = $3; if (state ~ /^{unfinished}/) print "unfinished" }} '
         f'$1 == "{spi}" && state == "{state}" {{ print $3 }}\''
     )
-    new = '[ -n "$now" ] && ! echo "$now" | grep -qF "$old" && ! echo "$now" | grep -q "[RD]E"'
+    new = '[ -n "$now" ] && ! echo "$now" | grep -qF "$old" && ! echo "$now" | grep -q unfinished'
     return "\n".join(
         [
             f"list() {{ {listed}; }}",
