@@ -46,6 +46,10 @@ _FIELDS = (
 _SUBSTRUCTURES = {2, 3}
 
 
+# With the number of the process behind it: what a killed one left is known for what it is.
+_PREFIX = "parley-wireshark-"
+
+
 @dataclass(frozen=True, slots=True)
 class Dissection:
     """What one message holds: types of payloads and of notifies in order, those of SK or SKF at the end.
@@ -69,10 +73,19 @@ def find_tool(name: str = "tshark") -> str:
 @contextmanager
 def profile(keys: Keys) -> Iterator[Path]:
     """A throw-away configuration directory of Wireshark's that holds `keys` (WIRESHARK_CONFIG_DIR)."""
-    with tempfile.TemporaryDirectory(prefix="parley-wireshark-") as name:
+    _sweep()
+    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as name:
         path = Path(name)
         write_profile(path, keys)
         yield path
+
+
+def _sweep() -> None:
+    """Remove what a process that was killed in the middle has left."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        owner = path.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdecimal() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def write_profile(path: Path, keys: Keys) -> None:

@@ -90,6 +90,16 @@ def test_what_is_left_is_found(jail: Jail, name: str, text: str, complaint: str)
     assert line.startswith(complaint)
 
 
+def test_a_reserved_spi_is_no_sa_and_is_told(jail: Jail) -> None:
+    larval = "src 192.1.2.23 dst 192.1.2.45\n\tproto esp spi 0x8f0821a4 reqid 0 mode transport\n"
+    write(jail.root, "xfrm-state.left", larval)
+    (check,) = [check for check in check_state(jail, "east") if check.state != "ok"]
+    assert (check.state, check.name) == ("warning", "no SA left")
+    write(jail.root, "xfrm-state.left", larval + SA)
+    (line,) = complaints(jail)
+    assert line.startswith("no SA left [east]: 1 left")
+
+
 @pytest.mark.parametrize("text", [SOCKET, SOCKET + SOCKET_BY_NUMBER, "\n\n"])
 def test_policies_of_sockets_are_not_left_behind(jail: Jail, text: str) -> None:
     write(jail.root, "xfrm-policy.left", text)
