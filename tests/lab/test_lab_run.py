@@ -138,6 +138,14 @@ def test_policies_left_behind_fail_a_case(parley: Parley, tmp_path: Path, own_su
     assert "no policy left" in str(result_of(tmp_path, CASE)["reason"])
 
 
+def test_a_crash_fails_a_case_and_its_core_is_kept(parley: Parley, tmp_path: Path, own_suite: Path) -> None:
+    (own_suite / CASE / "all.east-west.sh").write_text("east# sleep 100 & kill -SEGV $!; wait\n")
+    parley("run", "--suite", str(own_suite))
+    assert "no core file" in str(result_of(tmp_path, CASE)["reason"])
+    cores = list((tmp_path / "parley-runs/latest/cases" / CASE / "share/east/core").iterdir())
+    assert [core.stat().st_size > 0 for core in cores] == [True]
+
+
 def test_a_step_past_its_limit_fails_its_case(parley: Parley, tmp_path: Path, own_suite: Path) -> None:
     (own_suite / CASE / "all.east-west.sh").write_text("east# sleep 100\nwest# true\n")
     parley("run", "--suite", str(own_suite), "--timeout-scale", "0.05")

@@ -45,7 +45,7 @@ _SYSCTL = (
     ("net/ipv4/conf/all/promote_secondaries", "1"),
     ("net/ipv4/conf/all/rp_filter", "0"),
     ("net/ipv4/conf/default/rp_filter", "0"),
-    ("kernel/core_pattern", "/parley/core/%e.%p"),
+    ("kernel/core_pattern", "/var/crash/%e.%p"),
 )
 
 _ROOT = "/tmp/root"  # noqa: S108 -- a path inside the guest
@@ -67,7 +67,8 @@ class Debian:
             "agent.sh": (guest / "agent.sh").read_text(),
             "session.sh": f"set -- {directory}\n" + (guest / "session.sh").read_text(),
             "boot.sh": f"PARLEY_HOST={host.name}\n" + (guest / "boot.sh").read_text(),
-            "prepare.sh": "",
+            # Not in the share: a kernel writes no core into a file of another user, as it sees those there.
+            "prepare.sh": "mkdir -p /var/crash\n",
             "modules": "\n".join(MODULES),
             "fstab": _fstab(host.name),
             "sysctl": _sysctl(topology, host.name),

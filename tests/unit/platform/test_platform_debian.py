@@ -66,7 +66,7 @@ def test_addresses_can_be_used_at_once(share: Path) -> None:
     for device in ("all", "default", "vec0", "vec1"):
         assert settings[f"net/ipv6/conf/{device}/accept_dad"] == "0"
     assert settings["net/ipv4/ip_forward"] == "1"
-    assert settings["kernel/core_pattern"].startswith("/parley/core/")
+    assert settings["kernel/core_pattern"].startswith("/var/crash/")
 
 
 def test_a_host_sees_its_own_part_of_the_share_and_the_cases_files(share: Path) -> None:

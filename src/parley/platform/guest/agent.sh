@@ -7,6 +7,8 @@
 # Requests run side by side, so that a hanging one can't silence the agent.
 # The second serial line is the session: the shell into which the steps of a case are typed.
 cd /parley || exit 1
+# Whatever crashes leaves a core file where the host finds it (kernel/core_pattern).
+ulimit -c unlimited
 # Both lines stay open for good: what the host sends to a line that nobody holds open is lost.
 exec 5<>/dev/ttyS0 6<>/dev/ttyS1
 stty raw -echo <&5

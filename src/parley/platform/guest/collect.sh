@@ -22,4 +22,8 @@ else
     cp $state/xfrm-state $state/xfrm-state.left
     cp $state/xfrm-policy $state/xfrm-policy.left
 fi
-ls /parley/core >$state/cores
+ls /var/crash >$state/cores
+for core in /var/crash/*; do
+    [ -f "$core" ] && cp "$core" /parley/core/
+done
+true
