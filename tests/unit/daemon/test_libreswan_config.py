@@ -189,9 +189,11 @@ def test_a_leased_address() -> None:
     text = '[responder]\npool = "192.0.3.0/24"\n'
     initiator, responder = conn(text), conn(text, Role.RESPONDER)
     assert (initiator["leftmodecfgclient"], initiator["narrowing"]) == ("yes", "yes")
-    assert "leftsubnet" not in initiator
+    assert initiator["leftsubnet"] == "0.0.0.0/0"
     assert (responder["rightaddresspool"], responder["narrowing"]) == ("192.0.3.0/24", "yes")
     assert "rightsubnet" not in responder
+    other = conn('[network]\nouter = "ipv6"\n[responder]\npool = "2001:db8:0:3::/64"\n')
+    assert other["leftsubnet"] == "::/0"
 
 
 def test_features_of_the_ike_sa() -> None:

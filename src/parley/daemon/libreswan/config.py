@@ -178,7 +178,9 @@ def _selectors(connection: Connection, role: Role, child: Child, addresses: Addr
         if networks != (ip_network(address),):
             values[f"{end}subnet"] = _networks(networks)
     if connection.pool and role is Role.INITIATOR:
-        values |= {"leftmodecfgclient": "yes"}
+        # All of its family, to be narrowed to what is leased (RFC 7296 section 2.19).
+        anything = "::/0" if ":" in connection.pool else "0.0.0.0/0"
+        values |= {"leftmodecfgclient": "yes", "leftsubnet": anything}
     elif connection.pool:
         values |= {"rightaddresspool": connection.pool}
     return values
