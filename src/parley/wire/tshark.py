@@ -48,6 +48,8 @@ _SUBSTRUCTURES = {2, 3}
 
 # With the number of the process behind it: what a killed one left is known for what it is.
 _PREFIX = "parley-wireshark-"
+# How much of tshark's last words an error quotes (characters): its paths alone may take 500.
+_TAIL = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _run(tool: str, directory: Path) -> str:
     except subprocess.TimeoutExpired as error:
         raise LabError(f"tshark did not end within {_TIME_LIMIT:.0f} s") from error
     if done.returncode:
-        words = visible(done.stderr.decode("utf-8", "replace").strip())[-500:]
+        words = visible(done.stderr.decode("utf-8", "replace").strip())[-_TAIL:]
         raise LabError(f"tshark failed with {done.returncode}: {words}")
     return done.stdout.decode("ascii", "replace")
 
