@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parley.errors import UnsupportedError
+
 if TYPE_CHECKING:
     from pathlib import Path
     from socket import socket
@@ -29,32 +31,99 @@ class Nic:
 
 
 @dataclass(frozen=True, slots=True)
-class BootRequest:
-    """All that a backend needs to start one host.
+class Disk:
+    """A drive of an emulated PC, a file in `format`: raw or qcow2.
 
-    `lines` are the guest's ends of its serial lines, first to last. `share` is the only host directory
-    that the guest may see, as `owner`. `boot_script` is a path inside `share`, run as the first process.
+    `backing` is the disk of which a qcow2 overlay holds the changes; only the overlay is written to.
+    """
+
+    path: Path
+    format: str = "raw"
+    is_read_only: bool = False
+    backing: Disk | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What an emulated PC is made of, in QEMU's words: a system older than virtio wants e1000 and ide-hd."""
+
+    machine: str = "q35"
+    nic: str = "virtio-net-pci"
+    disk: str = "virtio-blk-pci"
+
+
+PC = Hardware()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootRequest:
+    """All that a backend needs to start one host; it boots in one of two ways.
+
+    From `kernel` and `image`: `share` is the only host directory that the guest may see, as `owner`, and
+    `boot_script`, a path inside it, is run as the first process. `lines` are the guest's ends of its
+    serial lines, first to last, /dev/ttyS0 and up; the kernel's own words go to `kernel_log`.
+
+    From `disks` (or from `cdrom`, when `boots_from_cdrom`), where there is no kernel: `lines` are the
+    serial ports of `hardware`, of which the first is the console (com0). There is no share, and
+    `kernel_log` holds what the emulator itself complains of. `state` is a saved guest that goes on instead
+    of booting: what `Machine.save` wrote, of a machine with the same disks, cards and memory.
+
     `memory` is in MiB.
     """
 
     host: str
-    kernel: Kernel
-    image: Image
-    share: Path
     owner: Owner
-    boot_script: str
     lines: tuple[socket, ...]
     nics: tuple[Nic, ...]
     kernel_log: Path
+    kernel: Kernel | None = None
+    image: Image | None = None
+    share: Path | None = None
+    boot_script: str = ""
+    disks: tuple[Disk, ...] = ()
+    cdrom: Path | None = None
+    boots_from_cdrom: bool = False
+    hardware: Hardware = PC
+    state: Path | None = None
     memory: int = 512
+
+
+def linux_parts(request: BootRequest) -> tuple[Kernel, Image, Path]:
+    """Kernel, image and share of a request. Raises UnsupportedError for one that boots from disks."""
+    if request.kernel is None or request.image is None or request.share is None:
+        raise UnsupportedError(
+            f"{request.host} boots from a disk, which only an emulated PC does", hint="--backend qemu"
+        )
+    return request.kernel, request.image, request.share
 
 
 class Machine(ABC):
     """One started kernel. Whatever happens, `kill` leaves no process behind."""
 
+    def settle(self) -> None:  # noqa: B027 -- most start in one go
+        """Finish what `boot` began, where that takes a while and others can be booted meanwhile.
+
+        Raises BootError if the machine cannot be started after all.
+        """
+
     @abstractmethod
     def exited(self) -> int | None:
         """The exit status once the kernel is gone, else None."""
+
+    def stop(self, limit: float) -> bool:  # noqa: ARG002 -- for those that have a power button
+        """Ask it to power off and wait up to `limit` seconds; then end it at once.
+
+        Returns whether it went by itself.
+        """
+        self.kill()
+        return False
+
+    def save(self, state: Path) -> None:
+        """Stop it for good and write its memory and devices to the file `state`.
+
+        Raises UnsupportedError where machines cannot be saved, BootError if it fails.
+        """
+        raise UnsupportedError(f"a {type(self).__name__} cannot be saved to {state}")
 
     @abstractmethod
     def kill(self) -> None:

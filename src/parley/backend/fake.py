@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from parley.backend.base import Backend, BootRequest, Machine
+from parley.backend.base import Backend, BootRequest, Machine, linux_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -91,7 +91,7 @@ class FakeMachine(Machine):
                 self._end(self._session)
 
     def _play(self, directory: str, name: str) -> Answer:
-        home = self._request.share / self._request.host
+        home = linux_parts(self._request)[2] / self._request.host
         stem = home / directory / name
         answer = self._script(self._request.host, stem.with_suffix(".sh").read_text().rstrip("\n"))
         for file, data in answer.files.items():

@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parley.backend.base import Backend, BootRequest, Machine, Nic
+from parley.backend.base import Backend, BootRequest, Machine, Nic, linux_parts
 from parley.errors import BootError
 
 if TYPE_CHECKING:
@@ -61,11 +61,12 @@ class UmlBackend(Backend):
         Files are handed over as open descriptors (/proc/self/fd/N): the kernel runs as nobody when
         Parley runs as root, and nobody need not be able to walk the path to a run or an image.
         """
+        kernel, root, directory = linux_parts(request)
         with ExitStack() as stack:
-            share = _open(stack, request.share)
-            image = _open(stack, request.image.path)
+            share = _open(stack, directory)
+            image = _open(stack, root.path)
             umid = _removed_directory(stack, request.owner)
-            modules = _open(stack, request.kernel.modules) if request.kernel.modules else None
+            modules = _open(stack, kernel.modules) if kernel.modules else None
             log = stack.enter_context(request.kernel_log.open("wb"))
             sockets = [line.fileno() for line in request.lines] + [nic.wire.fileno() for nic in request.nics]
             drives = [f"ubd0r=/proc/self/fd/{image}"]
@@ -73,7 +74,7 @@ class UmlBackend(Backend):
                 drives.append(f"ubd1r=/proc/self/fd/{modules}")
             command = [
                 *_drop_privileges(request.owner),
-                str(request.kernel.binary),
+                str(kernel.binary),
                 f"mem={request.memory}M",
                 f"uml_dir=/proc/self/fd/{umid}/",
                 *drives,

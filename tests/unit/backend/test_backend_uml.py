@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from parley.backend.base import BootRequest, Nic
+from parley.backend.base import BootRequest, Nic, linux_parts
 from parley.backend.registry import make_backend
 from parley.backend.uml import UmlBackend
 from parley.errors import BootError, UsageError
@@ -57,8 +57,9 @@ def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BootRe
 
 
 def boot(request: BootRequest, script: str = TELL) -> Machine:
-    request.kernel.binary.write_text(script)
-    request.kernel.binary.chmod(0o755)
+    kernel, _, _ = linux_parts(request)
+    kernel.binary.write_text(script)
+    kernel.binary.chmod(0o755)
     return UmlBackend().boot(request)
 
 
@@ -92,7 +93,8 @@ def test_a_kernel_gets_its_memory_lines_cards_and_first_process(request_: BootRe
 
 
 def test_a_kernel_without_modules_has_one_drive(request_: BootRequest) -> None:
-    whole = replace(request_, kernel=replace(request_.kernel, modules=None))
+    kernel, _, _ = linux_parts(request_)
+    whole = replace(request_, kernel=replace(kernel, modules=None))
     assert sum(line.startswith("word ubd") for line in told(whole)) == 1
 
 
@@ -146,7 +148,7 @@ def test_nothing_is_left_of_the_place_for_a_management_socket(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     before = sorted(tmp_path.iterdir())
     told(request_)
-    assert sorted(set(tmp_path.iterdir()) - {request_.kernel_log, request_.kernel.binary}) == before
+    assert sorted(set(tmp_path.iterdir()) - {request_.kernel_log, tmp_path / "linux"}) == before
 
 
 @pytest.mark.parametrize("gone", ["root.ext4", "modules.ext4", "share"])
