@@ -91,8 +91,8 @@ def _fstab(host: str) -> str:
         f"proc {_ROOT}/proc proc defaults 0 0",
         f"sysfs {_ROOT}/sys sysfs defaults 0 0",
         f"tmpfs {_ROOT}/run tmpfs mode=755 0 0",
-        f"share {_ROOT}/testing hostfs sync,hostfs=/testing,x-mount.mkdir 0 0",
-        f"share {_ROOT}/parley hostfs sync,hostfs=/{host},x-mount.mkdir 0 0",
+        f"/mnt/testing {_ROOT}/testing none bind,x-mount.mkdir 0 0",
+        f"/mnt/{host} {_ROOT}/parley none bind,x-mount.mkdir 0 0",
         f"{_ROOT}/parley/hosts {_ROOT}/etc/hosts none bind 0 0",
     )
     return "\n".join(lines) + "\n"
