@@ -1,0 +1,1 @@
+"""Operating systems that come as an installation ISO: checked, edited, installed unattended, frozen."""
