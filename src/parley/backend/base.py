@@ -68,6 +68,9 @@ class BootRequest:
     `kernel_log` holds what the emulator itself complains of. `state` is a saved guest that goes on instead
     of booting: what `Machine.save` wrote, of a machine with the same disks, cards and memory.
 
+    `further_images` are the roots of more hosts in the same kernel (drives after the first two). With
+    `virtual_start`, in nanoseconds since 1970, its clock starts there and skips what nobody waits through.
+
     `memory` is in MiB.
     """
 
@@ -78,6 +81,8 @@ class BootRequest:
     kernel_log: Path
     kernel: Kernel | None = None
     image: Image | None = None
+    further_images: tuple[Image, ...] = ()
+    virtual_start: int | None = None
     share: Path | None = None
     boot_script: str = ""
     disks: tuple[Disk, ...] = ()

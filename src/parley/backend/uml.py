@@ -18,6 +18,8 @@ from parley.backend.base import Backend, BootRequest, Machine, Nic, linux_parts
 from parley.errors import BootError
 
 if TYPE_CHECKING:
+    from parley.image.kernel import Kernel
+    from parley.image.rootfs import Image
     from parley.lab.jail import Owner
 
 # A guest may not fill the disk through its share: no file of a kernel process grows past this (bytes).
@@ -64,30 +66,47 @@ class UmlBackend(Backend):
         kernel, root, directory = linux_parts(request)
         with ExitStack() as stack:
             share = _open(stack, directory)
-            image = _open(stack, root.path)
             umid = _removed_directory(stack, request.owner)
-            modules = _open(stack, kernel.modules) if kernel.modules else None
+            drives = _drives(stack, kernel, (root, *request.further_images))
             log = stack.enter_context(request.kernel_log.open("wb"))
             sockets = [line.fileno() for line in request.lines] + [nic.wire.fileno() for nic in request.nics]
-            drives = [f"ubd0r=/proc/self/fd/{image}"]
-            if modules is not None:
-                drives.append(f"ubd1r=/proc/self/fd/{modules}")
             command = [
                 *_drop_privileges(request.owner),
                 str(kernel.binary),
                 f"mem={request.memory}M",
                 f"uml_dir=/proc/self/fd/{umid}/",
-                *drives,
+                *(f"ubd{number}r=/proc/self/fd/{drive}" for number, drive in drives.items()),
                 *("root=/dev/ubda", "rootfstype=ext4", "ro"),
                 f"hostfs=/proc/self/fd/{share}",
                 *("con=null", "con0=null,fd:1", "seccomp=on"),
                 *_PARAMETERS,
+                *_clock(request.virtual_start),
                 *(f"ssl{number}=fd:{line.fileno()}" for number, line in enumerate(request.lines)),
                 *(_vector(number, nic) for number, nic in enumerate(request.nics)),
                 *_init(request.boot_script),
             ]
-            descriptors = [*sockets, share, image, umid, *([modules] if modules is not None else [])]
+            descriptors = [*sockets, share, umid, *drives.values()]
             return UmlMachine(_spawn(command, descriptors, log.fileno(), request))
+
+
+def _drives(stack: ExitStack, kernel: Kernel, images: tuple[Image, ...]) -> dict[int, int]:
+    """Open what a kernel's drives hold, by number: the root, modules if there are any, further roots."""
+    root, *further = images
+    paths = {0: root.path} | {number: image.path for number, image in enumerate(further, start=2)}
+    if kernel.modules:
+        paths[1] = kernel.modules
+    return {number: _open(stack, path) for number, path in paths.items()}
+
+
+def further_drive(number: int) -> str:
+    """What a guest calls the drive of its `number`th further image, the first being 0."""
+    return f"ubd{chr(ord('c') + number)}"
+
+
+def _clock(virtual_start: int | None) -> list[str]:
+    if virtual_start is None:
+        return []
+    return ["time-travel=inf-cpu", f"time-travel-start={virtual_start}"]
 
 
 def _open(stack: ExitStack, path: Path) -> int:

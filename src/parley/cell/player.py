@@ -128,7 +128,7 @@ class Player:
                 host = self._hosts[Role.INITIATOR]
                 self._record(host, "wait", host.start(f"sleep {step.seconds:g}"), longer=step.seconds)
             case Action.IMPAIR:
-                self._lab.hub.impair(parse_impairment(step.argument))
+                self._lab.impair(parse_impairment(step.argument))
             case Action.MOVE:
                 self._move(step)
             case _:
@@ -138,6 +138,9 @@ class Player:
         roles = [step.by] if step.by else list(Role)
         statuses = self._both("up", {role: self._drivers[role].up() for role in roles})
         failed = any(status != 0 for status in statuses.values())
+        if not self._scenario.expect.established:
+            # Who answered IKE_AUTH has its SAs until it hears that it was not believed (RFC 7296 2.21.2).
+            self._both("gone", dict.fromkeys(Role, commands.GONE))
         if failed or not looks_next:
             self._look("up", traffic=False)
         if failed and self._scenario.expect.established:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from parley.cli.options import RUNS
+from parley.cli.options import RUNS, clock_option
 
 
 @click.command()
@@ -39,13 +39,7 @@ from parley.cli.options import RUNS
 @click.option(
     "--try-lacks", is_flag=True, help="Run cells in spite of declared lacks, to see if they still hold."
 )
-@click.option(
-    "--clock",
-    type=click.Choice(["auto", "real"]),
-    default="auto",
-    show_default=True,
-    help="real: wait out the scenarios that are made for virtual time.",
-)
+@clock_option
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Cells at once; default: one per core.")
 @click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")

@@ -31,6 +31,15 @@ host_option = click.option(
     help="What a host is, against what the case says; may be repeated.",
 )
 
+clock_option = click.option(
+    "--clock",
+    # What lab.clock.CLOCKS says, without loading labs for --help.
+    type=click.Choice(("auto", "real", "virtual")),
+    default="auto",
+    show_default=True,
+    help="Whose time hosts live in; virtual skips idle time and needs the lab kernel (parley kernel build).",
+)
+
 
 def host_overrides(words: Iterable[str]) -> dict[str, str]:
     """Turn `east=openbsd/openiked` words into a mapping. Raises UsageError for other shapes."""

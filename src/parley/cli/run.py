@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from parley.cli.options import RUNS, host_option, host_overrides, suite_option
+from parley.cli.options import RUNS, clock_option, host_option, host_overrides, suite_option
 from parley.errors import UsageError
 
 
@@ -19,6 +19,7 @@ from parley.errors import UsageError
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Cases at once; default: one per core.")
 @click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
+@clock_option
 @click.option("--keep", is_flag=True, help="Keep the lab of one case alive for `parley shell` until Ctrl-C.")
 @click.option(
     "--timeout-scale",
@@ -43,6 +44,7 @@ def run(  # noqa: PLR0917 -- one parameter per option
     jobs: int | None,
     retry: int,
     fail_fast: bool,
+    clock: str,
     keep: bool,
     timeout_scale: float,
     output: Path | None,
@@ -75,6 +77,7 @@ def run(  # noqa: PLR0917 -- one parameter per option
         jobs=at_once,
         retry=retry,
         fail_fast=fail_fast,
+        clock=clock,
         keep=keep,
         timeout_scale=timeout_scale,
         output=output,

@@ -43,10 +43,10 @@ class HostPlan:
 class Lab:
     """Boots all its hosts at once on entry; on exit, nothing of them is left but files.
 
-    `directory` is where sessions start, as guests see it. `hub` carries the segments while the lab lives.
+    `directory` is where sessions start, as guests see it.
     """
 
-    hub: Hub
+    _hub: Hub
 
     def __init__(
         self,
@@ -70,13 +70,7 @@ class Lab:
 
     def __enter__(self) -> Self:
         with self._stack:
-            capture = self._stack.enter_context(PcapngWriter.create(self.layout.capture))
-            hub = self._stack.enter_context(Hub(capture, impairments=self._impairments))
-            for plan in self._plans:
-                host = self._boot(plan, hub)
-                self._stack.callback(host.close)
-                self.hosts[host.name] = host
-            self.hub = hub
+            self._start()
             for host in self.hosts.values():
                 host.wait_until_ready(self.limits.boot)
             self._stack = self._stack.pop_all()
@@ -89,6 +83,19 @@ class Lab:
         trace: TracebackType | None,
     ) -> None:
         self._stack.__exit__(kind, error, trace)
+
+    def impair(self, impairment: Impairment) -> None:
+        """Replace what impairs that target from now on."""
+        self._hub.impair(impairment)
+
+    def _start(self) -> None:
+        """Boot all hosts, without waiting for them; what undoes it goes onto the stack."""
+        capture = self._stack.enter_context(PcapngWriter.create(self.layout.capture))
+        self._hub = self._stack.enter_context(Hub(capture, impairments=self._impairments))
+        for plan in self._plans:
+            host = self._boot(plan, self._hub)
+            self._stack.callback(host.close)
+            self.hosts[host.name] = host
 
     def _boot(self, plan: HostPlan, hub: Hub) -> Host:
         name = plan.spec.name

@@ -7,6 +7,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from parley.case.model import HostSpec
     from parley.lab.jail import Jail
     from parley.lab.topology import Topology
@@ -52,38 +54,72 @@ _ROOT = "/tmp/root"  # noqa: S108 -- a path inside the guest
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """A host's place in its kernel: where its read-only root is mounted, and its first serial line.
+
+    With a `card` prefix its network cards are called PREFIX0, PREFIX1, ... until it boots; without one
+    they have their names already.
+    """
+
+    root: str = "/"
+    line: int = 0
+    card: str = "vec"
+
+
+ALONE = Seat()
+
+
+@dataclass(frozen=True, slots=True)
 class Debian:
     """Prepares the share of a Debian host."""
 
     name: str = "debian"
 
-    def prepare(self, jail: Jail, host: HostSpec, topology: Topology, directory: str) -> str:
+    def prepare(
+        self, jail: Jail, host: HostSpec, topology: Topology, directory: str, seat: Seat = ALONE
+    ) -> str:
         """Write what `host` needs to boot; return the boot script's path inside the share.
 
         `directory` is where the session starts, as the guest sees it.
         """
-        guest = files("parley.platform") / "guest"
+        names = ("boot.sh", "host.sh") if seat == ALONE else ("host.sh",)
+        write_agent(jail, host.name, names, directory, seat)
         scripts = {
-            "agent.sh": (guest / "agent.sh").read_text(),
-            "session.sh": f"set -- {directory}\n" + (guest / "session.sh").read_text(),
-            "boot.sh": f"PARLEY_HOST={host.name}\n" + (guest / "boot.sh").read_text(),
-            # Not in the share: a kernel writes no core into a file of another user, as it sees those there.
-            "prepare.sh": "mkdir -p /var/crash\n",
             "modules": "\n".join(MODULES),
-            "fstab": _fstab(host.name),
-            "sysctl": _sysctl(topology, host.name),
-            "network": _network(topology, host.name),
+            "sysctl": _sysctl(topology, host.name, seat),
+            "network": _network(topology, host.name, seat),
             "hosts": topology.hosts_file(),
         }
-        for name in ("cmd", "step", "log", "state", "core"):
-            jail.make_directory(f"{host.name}/{name}")
         for name, text in scripts.items():
             jail.write(f"{host.name}/{name}", text.encode())
         return f"{host.name}/boot.sh"
 
 
-def _fstab(host: str) -> str:
-    overlay = "lowerdir=/,upperdir=/tmp/upper,workdir=/tmp/work"
+def guest_script(name: str) -> str:
+    """The text of a script that guests run."""
+    return (files("parley.platform") / "guest" / name).read_text()
+
+
+def write_agent(jail: Jail, host: str, boot: Iterable[str], directory: str, seat: Seat) -> None:
+    """Write a host's boot script, put together from the scripts named `boot`, and what its agent needs."""
+    head = f"PARLEY_HOST={host}\nhere=/mnt/{host}\nexport PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
+    scripts = {
+        "agent.sh": f"PARLEY_LINE={seat.line}\n" + guest_script("agent.sh"),
+        "session.sh": f"set -- {directory}\n" + guest_script("session.sh"),
+        "shell.sh": guest_script("shell.sh"),
+        "boot.sh": head + "".join(guest_script(name) for name in boot),
+        # Not in the share: a kernel writes no core into a file of another user, as it sees those there.
+        "prepare.sh": "mkdir -p /var/crash\n",
+        "fstab": _fstab(host, seat.root),
+    }
+    for name in ("cmd", "step", "log", "state", "core"):
+        jail.make_directory(f"{host}/{name}")
+    for name, text in scripts.items():
+        jail.write(f"{host}/{name}", text.encode())
+
+
+def _fstab(host: str, root: str) -> str:
+    overlay = f"lowerdir={root},upperdir=/tmp/upper,workdir=/tmp/work"
     lines = (
         f"overlay {_ROOT} overlay {overlay} 0 0",
         f"/dev {_ROOT}/dev none bind 0 0",
@@ -98,21 +134,26 @@ def _fstab(host: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _sysctl(topology: Topology, host: str) -> str:
+def _sysctl(topology: Topology, host: str, seat: Seat) -> str:
     # Duplicate address detection would cost a second of every boot before an IPv6 address may be used.
-    devices = ("all", "default", *(f"vec{number}" for number, _ in enumerate(topology.host(host).interfaces)))
+    cards = [
+        f"{seat.card}{number}" if seat.card else interface.name
+        for number, interface in enumerate(topology.host(host).interfaces)
+    ]
+    devices = ("all", "default", *cards)
     ipv6 = [
         (f"net/ipv6/conf/{device}/{key}", "0") for device in devices for key in ("accept_dad", "accept_ra")
     ]
     return "".join(f"{name} {value}\n" for name, value in (*_SYSCTL, *ipv6))
 
 
-def _network(topology: Topology, host: str) -> str:
+def _network(topology: Topology, host: str, seat: Seat) -> str:
     network = topology.host(host)
     lines = ["link set lo up"]
     for number, interface in enumerate(network.interfaces):
+        if seat.card:
+            lines.append(f"link set {seat.card}{number} name {interface.name}")
         lines += [
-            f"link set vec{number} name {interface.name}",
             f"address add {interface.ipv4} dev {interface.name}",
             f"address add {interface.ipv6} dev {interface.name}",
             f"link set {interface.name} up",

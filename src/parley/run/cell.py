@@ -11,10 +11,10 @@ from parley.cell.judge import judge_cell
 from parley.cell.known import as_declared
 from parley.cell.player import Player, StoppedError
 from parley.cell.record import CellRecord
-from parley.errors import LabError
+from parley.errors import LabError, UnsupportedError
 from parley.judge.judge import conclude
+from parley.lab.clock import AUTO, REAL, lab_kind
 from parley.lab.jail import Jail
-from parley.lab.lab import Lab
 from parley.lab.play import collect
 from parley.lab.topology import NETWORK
 from parley.record.results import write_json
@@ -30,11 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from parley.daemon.driver import Driver
-    from parley.lab.lab import HostPlan
+    from parley.lab.lab import HostPlan, Lab
     from parley.record.results import CaseResult
     from parley.scenario.model import Scenario
-
-_TOO_SLOW = "made for virtual time, which hosts of this backend do not have; --clock real waits it out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +40,14 @@ class CellJob(Job):
     """A scenario between two implementations.
 
     `try_lacks` runs it in spite of a declared lack, to see whether the declaration still holds;
-    `impairments` come on top of the scenario's own; `patient` waits in real time where a scenario is made
-    for virtual time.
+    `impairments` come on top of the scenario's own; `clock` is the user's wish (lab.clock).
     """
 
     scenario: Scenario
     implementations: dict[Role, str]
     impairments: tuple[str, ...] = ()
     try_lacks: bool = False
-    patient: bool = False
+    clock: str = AUTO
 
     def attempt(self, started: str, progress: Callable[[str], None]) -> CaseResult:
         """Boot, play, collect and judge, unless an implementation is declared to lack something."""
@@ -58,11 +55,13 @@ class CellJob(Job):
         lack = declared_lack(drivers)
         if lack and not self.try_lacks:
             return self.result(started, Verdict.UNSUPPORTED, lack)
-        if self.scenario.clock == "virtual" and not self.patient:
-            return self.result(started, Verdict.UNSUPPORTED, _TOO_SLOW)
         watch = Stopwatch()
-        plans = plan_hosts(self._hosts(), self.equipment)
-        record = self._play(plans, drivers, watch, progress)
+        try:
+            plans = plan_hosts(self._hosts(), self.equipment)
+            kind = lab_kind(self.clock, self._preferred_clock(), plans)
+        except UnsupportedError as error:
+            return self.result(started, Verdict.UNSUPPORTED, str(error))
+        record = self._play(kind, plans, drivers, watch, progress)
         write_json(self.layout.cell, record)
         progress("judge")
         checks = judge_cell(self.layout, record, self.scenario)
@@ -90,8 +89,13 @@ class CellJob(Job):
             specs.append(HostSpec("nic"))
         return specs
 
+    def _preferred_clock(self) -> str:
+        """Core scenarios stay in real time: what virtual time hides (races, CPU costs) shows in them."""
+        return REAL if self.scenario.core and self.scenario.clock == AUTO else self.scenario.clock
+
     def _play(
         self,
+        kind: type[Lab],
         plans: tuple[HostPlan, ...],
         drivers: dict[Role, Driver],
         watch: Stopwatch,
@@ -105,7 +109,7 @@ class CellJob(Job):
         player: Player | None = None
         progress("boot")
         try:
-            with self._lab(plans) as lab:
+            with self._lab(kind, plans) as lab:
                 watch.done("boot")
                 player = Player(lab, drivers, record.roles, began=watch.began, progress=progress)
                 record = replace(record, stopped=_drive(player))
@@ -120,9 +124,9 @@ class CellJob(Job):
             record = replace(record, commands=tuple(player.commands), checkpoints=tuple(player.checkpoints))
         return replace(record, durations=dict(watch.durations))
 
-    def _lab(self, plans: tuple[HostPlan, ...]) -> Lab:
+    def _lab(self, kind: type[Lab], plans: tuple[HostPlan, ...]) -> Lab:
         impairments = [parse_impairment(text) for text in self._impairments()]
-        return Lab(self.layout, plans, NETWORK, limits=self.limits, impairments=impairments)
+        return kind(self.layout, plans, NETWORK, limits=self.limits, impairments=impairments)
 
     def _impairments(self) -> tuple[str, ...]:
         return (*self.scenario.impairments, *self.impairments)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from parley.errors import LabError, UnsupportedError
 from parley.judge.judge import conclude, judge
+from parley.lab.clock import AUTO, lab_kind
 from parley.lab.jail import Jail
-from parley.lab.lab import Lab
 from parley.lab.play import collect, play
 from parley.lab.topology import NETWORK
 from parley.record.results import PlayRecord, StepRecord, write_json
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from parley.case.model import ScriptedCase
-    from parley.lab.lab import HostPlan
+    from parley.lab.lab import HostPlan, Lab
     from parley.record.results import CaseResult
 
 
@@ -30,20 +30,23 @@ if TYPE_CHECKING:
 class ScriptedJob(Job):
     """A directory of a suite.
 
-    `hold` is called while the lab still lives, after the last step, and returns when it may end.
+    `hold` is called while the lab still lives, after the last step, and returns when it may end; `clock`
+    is the user's wish (lab.clock).
     """
 
     case: ScriptedCase
+    clock: str = AUTO
     hold: Callable[[Lab, Callable[[str], None]], None] | None = None
 
     def attempt(self, started: str, progress: Callable[[str], None]) -> CaseResult:
         """Boot, play, collect and judge."""
         try:
             plans = plan_hosts(self.case.hosts, self.equipment)
+            kind = lab_kind(self.clock, AUTO, plans)
         except UnsupportedError as error:
             return self.result(started, Verdict.UNSUPPORTED, str(error))
         watch = Stopwatch()
-        record = self._play(plans, watch, progress)
+        record = self._play(kind, plans, watch, progress)
         write_json(self.layout.play, record)
         progress("judge")
         checks = judge(self.layout, record)
@@ -53,7 +56,11 @@ class ScriptedJob(Job):
         return replace(result, checks=checks, hosts=record.hosts, durations=watch.durations)
 
     def _play(
-        self, plans: tuple[HostPlan, ...], watch: Stopwatch, progress: Callable[[str], None]
+        self,
+        kind: type[Lab],
+        plans: tuple[HostPlan, ...],
+        watch: Stopwatch,
+        progress: Callable[[str], None],
     ) -> PlayRecord:
         """Never raises for what breaks in the lab: that is recorded."""
         steps: list[StepRecord] = []
@@ -64,7 +71,7 @@ class ScriptedJob(Job):
         directory = f"{GUEST_TESTING}/{self.case.suite.name}/{self.case.name}"
         progress("boot")
         try:
-            with Lab(self.layout, plans, NETWORK, directory=directory, limits=self.limits) as lab:
+            with kind(self.layout, plans, NETWORK, directory=directory, limits=self.limits) as lab:
                 watch.done("boot")
                 steps, stopped = play(self.case.steps, lab, watch.began, progress)
                 watch.done("play")

@@ -196,7 +196,7 @@ def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: 
             implementations={Role.INITIATOR: cell.initiator, Role.RESPONDER: cell.responder},
             impairments=options.impairments,
             try_lacks=options.try_lacks,
-            patient=options.clock == "real",
+            clock=options.clock,
         )
         for cell in cells
     ]

@@ -38,6 +38,7 @@ class RunOptions:
     selectors: tuple[str, ...] = ()
     suites: tuple[Path, ...] = ()
     hosts: Mapping[str, str] = field(default_factory=dict)
+    clock: str = "auto"
     jobs: int = 1
     retry: int = 0
     fail_fast: bool = False
@@ -94,6 +95,7 @@ def _options_of(root: Path, record: RunRecord, jobs: int) -> RunOptions:
             selectors=tuple(record.cases),
             suites=tuple(Path(suite) for suite in record.suites),
             hosts=dict(record.options["hosts"]),
+            clock=str(record.options["clock"]),
             jobs=jobs,
             retry=int(record.options["retry"]),
             timeout_scale=float(record.options["timeout_scale"]),
@@ -128,6 +130,7 @@ def _jobs(
             rerun=_rerun(case, options),
             retry=options.retry,
             case=case,
+            clock=options.clock,
             hold=_holder(case) if options.keep else None,
         )
         for case in cases
@@ -143,6 +146,7 @@ def _holder(case: ScriptedCase) -> Callable[[Lab, Callable[[str], None]], None]:
 def _rerun(case: ScriptedCase, options: RunOptions) -> str:
     words = ["parley", "run", case.name, *(f"--suite={suite}" for suite in options.suites)]
     words += [f"--host={host}={value}" for host, value in options.hosts.items()]
+    words += [f"--clock={options.clock}"] if options.clock != "auto" else []
     return shlex.join(words)
 
 
@@ -152,6 +156,7 @@ def _record(options: RunOptions, cases: Sequence[ScriptedCase]) -> RunRecord:
         suites=tuple(str(suite.resolve()) for suite in options.suites),
         options={
             "hosts": dict(options.hosts),
+            "clock": options.clock,
             "jobs": options.jobs,
             "retry": options.retry,
             "timeout_scale": options.timeout_scale,

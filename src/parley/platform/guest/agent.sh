@@ -6,17 +6,24 @@
 #   shell       an interactive shell on the third serial line
 # Requests run side by side, so that a hanging one can't silence the agent.
 # The second serial line is the session: the shell into which the steps of a case are typed.
+# Virtual time goes on only while an order is under way: $clock is told of each one's begin and end.
 cd /parley || exit 1
 # Whatever crashes leaves a core file where the host finds it (kernel/core_pattern).
 ulimit -c unlimited
 # Both lines stay open for good: what the host sends to a line that nobody holds open is lost.
-exec 5<>/dev/ttyS0 6<>/dev/ttyS1
+exec 5<>"/dev/ttyS$PARLEY_LINE" 6<>"/dev/ttyS$((PARLEY_LINE + 1))"
 stty raw -echo <&5
 stty raw -echo <&6
+clock=/dev/null
+[ -e /proc/um_time ] && clock=/proc/um_time
+export clock
+echo 0 >$clock
 
 run() {
+    echo 1 >$clock
     ( . "/parley/cmd/$1.sh" ) >"cmd/$1.out" 2>"cmd/$1.err" </dev/null 5>&- 6>&-
     echo "done $1 $?" >&5
+    echo -1 >$clock
 }
 
 # Stopped first, a shell in a loop starts nothing more meanwhile. sh has no local variables: the subshell
@@ -33,6 +40,7 @@ sessions() {
     while :; do
         bash /parley/session.sh 5>&-
         echo "gone $?" >&6
+        echo -1 >$clock
     done
 }
 
@@ -49,8 +57,11 @@ while read -r word id <&5; do
     interrupt) for shell in $(pgrep -P "$session"); do end_tree "$shell"; done ;;
     ping) echo "done $id 0" >&5 ;;
     shell) (
-        stty -F /dev/ttyS2 sane
-        while :; do setsid -c bash -il </dev/ttyS2 >/dev/ttyS2 2>&1 5>&- 6>&-; done
+        terminal=/dev/ttyS$((PARLEY_LINE + 2))
+        stty -F "$terminal" sane
+        while :; do
+            setsid -c bash --init-file /parley/shell.sh -i <"$terminal" >"$terminal" 2>&1 5>&- 6>&-
+        done
     ) & ;;
     esac
 done

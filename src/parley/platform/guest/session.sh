@@ -7,6 +7,8 @@ export PARLEY_HOST=$HOSTNAME PARLEY_SYSTEM=Linux
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ -d "$1" ] && cd "$1"
 while read -r parley_step <&6; do
+    echo 1 >$clock
     . "/parley/step/$parley_step.sh" >"/parley/step/$parley_step.out" 2>&1 </dev/null 6>&-
     echo "done $parley_step $?" >&6
+    echo -1 >$clock
 done

@@ -1,0 +1,19 @@
+# Goes on from boot.sh in a kernel that several hosts share, each in namespaces of its own. Their cards are
+# veth pairs whose other ends, here, are ports of a bridge per segment.
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /srv
+while read -r device; do
+    mkdir "/srv/$device"
+    mount -t ext4 -o ro "/dev/$device" "/srv/$device"
+done <"$here/roots"
+# Nothing may appear on a segment but what hosts send.
+echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+ip -batch "$here/wires"
+tc -batch "$here/taps"
+# Every frame as it comes in from a host, before anything is done to it; -U: written at once.
+tcpdump -i wire -w "$here/wire.pcap" -U -s 0 --immediate-mode --time-stamp-precision=nano -Z root 2>"$here/tcpdump" &
+# Its socket is the second line of the table: from then on no frame is missed.
+until { read -r _ && read -r _; } </proc/net/packet; do sleep 0.01; done
+while read -r host; do
+    ip netns exec "$host" unshare --mount --pid --ipc --uts --fork sh "/mnt/$host/boot.sh" &
+done <"$here/hosts-here"
