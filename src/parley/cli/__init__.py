@@ -22,6 +22,7 @@ _COMMANDS = {
     "accept": ("parley.cli.accept", "accept"),
     "shell": ("parley.cli.shell", "shell"),
     "image": ("parley.cli.image", "image"),
+    "kernel": ("parley.cli.kernel", "kernel"),
     "doctor": ("parley.cli.doctor", "doctor"),
     "clean": ("parley.cli.clean", "clean"),
 }

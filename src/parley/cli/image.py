@@ -69,7 +69,7 @@ def build(names: tuple[str, ...], again: bool, as_json: bool) -> None:
         check_name(name)
     if again:
         _remove(store, wanted, missing_ok=True)
-    made = ensure_each(store, wanted, _reporter())
+    made = ensure_each(store, wanted, reporter())
     if as_json:
         click.echo(
             json.dumps(
@@ -104,7 +104,7 @@ def remove(names: tuple[str, ...], outdated: bool) -> None:
     freed = _remove(store, names)
     if outdated:
         freed += _remove_outdated(store)
-    click.echo(f"{_size(freed) or 0} freed")
+    click.echo(f"{shown_size(freed) or 0} freed")
 
 
 def _store() -> Store:
@@ -146,7 +146,8 @@ def _remove_outdated(store: Store) -> int:
     return sum(entry.size for entry in outdated)
 
 
-def _reporter() -> Callable[[str], None]:
+def reporter() -> Callable[[str], None]:
+    """Progress on stderr, each line with the seconds since now."""
     from parley.escape import escape_terminal  # noqa: PLC0415 -- keeps --help fast
 
     began = time.monotonic()
@@ -157,7 +158,8 @@ def _reporter() -> Callable[[str], None]:
     return tell
 
 
-def _size(size: int) -> str:
+def shown_size(size: int) -> str:
+    """A size for people; empty for nothing."""
     if size == 0:
         return ""
     return f"{size / _MIB:.0f} MiB" if size >= _MIB else f"{size / _KIB:.0f} KiB"
@@ -165,7 +167,7 @@ def _size(size: int) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     created = row.created.replace("T", " ")[:16]
-    return row.kind, row.name, row.state, row.version, _size(row.size), created, row.digest
+    return row.kind, row.name, row.state, row.version, shown_size(row.size), created, row.digest
 
 
 def _print_table(rows: Sequence[Row]) -> None:
@@ -178,7 +180,7 @@ def _print_table(rows: Sequence[Row]) -> None:
     for row in rows:
         table.add_row(*_cells(row)[:-1], style="dim" if row.state != "ready" else "")
     table.add_section()
-    table.add_row("", "", "", "total", _size(sum(row.size for row in rows)))
+    table.add_row("", "", "", "total", shown_size(sum(row.size for row in rows)))
     console = Console()
     console.print(table)
     for row in rows:

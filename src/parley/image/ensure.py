@@ -29,13 +29,17 @@ class Ready:
     images: dict[str, Image]
 
 
-def ensure_all(store: Store, names: Iterable[str], progress: Progress = silent) -> Ready:
-    """Have the best kernel and the images called `names`; see `ensure_each`."""
-    made = ensure_each(store, ["kernel", *names], progress)
-    kernel = made.pop("kernel")
-    if not isinstance(kernel, Kernel):
-        raise TypeError(f"not a kernel: {kernel}")
-    return Ready(kernel, {name: image for name, image in made.items() if not isinstance(image, Kernel)})
+def ensure_all(store: Store, names: Iterable[str], progress: Progress = silent, *, kernel: str = "") -> Ready:
+    """Have the images called `names`, and the kernel of a suite or `lab` (empty: the best).
+
+    See `ensure_each`.
+    """
+    wanted = f"kernel@{kernel}" if kernel else "kernel"
+    made = ensure_each(store, [wanted, *names], progress)
+    chosen = made.pop(wanted)
+    if not isinstance(chosen, Kernel):
+        raise TypeError(f"not a kernel: {chosen}")
+    return Ready(chosen, {name: image for name, image in made.items() if not isinstance(image, Kernel)})
 
 
 def ensure_each(store: Store, names: Iterable[str], progress: Progress = silent) -> dict[str, Kernel | Image]:

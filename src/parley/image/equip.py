@@ -36,10 +36,13 @@ class Tools:
             yield
 
 
-def equip(images: Iterable[str], certificates: Iterable[str]) -> Tools:
-    """Have images and certificates by name. Raises MissingError with what root must install."""
+def equip(images: Iterable[str], certificates: Iterable[str], *, kernel: str = "") -> Tools:
+    """Have images and certificates by name, and the kernel of a suite or `lab` (empty: the best).
+
+    Raises MissingError with what root must install, or with how to have that kernel.
+    """
     store = Store.default()
-    ready = ensure_all(store, images, _tell)
+    ready = ensure_all(store, images, _tell, kernel=kernel)
     return Tools(ready.kernel, ready.images, ensure_certificates(store, certificates))
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.errors import UsageError
+from parley.image import kernel_list
 from parley.image.kernel import KIND as KERNEL
-from parley.image.kernel import LAB, SUITES, find_kernel, kernel_key
+from parley.image.kernel import find_kernel
 from parley.image.recipe import IMPLEMENTATIONS, recipe
 from parley.image.rootfs import KIND as IMAGE
 from parley.image.rootfs import image_key
@@ -61,8 +62,8 @@ def is_current(entry: Entry) -> bool:
     key = entry.key
     if key.kind == IMAGE and recipe_exists(key.name):
         return key == image_key(key.name)
-    if key.kind == KERNEL and key.name != LAB:
-        return key in {kernel_key(suite) for suite in SUITES}
+    if key.kind == KERNEL:
+        return kernel_list.is_current(key)
     return key.kind != IMAGE
 
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parley.errors import ImageError, UsageError
+from parley.errors import ImageError, MissingError, UsageError
 from parley.image.apt import Apt, unpack
 from parley.image.command import CommandError, as_root, run, works
 from parley.image.recipe import digest, split_name
@@ -20,6 +20,7 @@ from parley.image.store import SYSTEM_ROOT, Entry, Key, Made, Progress, Store, s
 from parley.image.tree import remove_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from parley.image.apt import Deb
@@ -32,12 +33,15 @@ SUITES = ("sid", "trixie")
 # A kernel built with virtual time and packet filters on; wins over Debian's where there is one.
 LAB = "kernel@lab"
 
+# What stands behind the @ in a kernel's name.
+CHOICES = ("lab", *SUITES)
+
 _FORMAT = 1
 _LOADER = "ld-linux-x86-64.so.2"
 _LIBRARIES = (_LOADER, "libc.so.6")
 
 # Feature -> the lines of a kernel's configuration that make it, each built in or a module.
-_FEATURES = {
+FEATURES = {
     "espintcp": ("CONFIG_INET_ESPINTCP",),
     "iptables-ipv4": ("CONFIG_IP_NF_FILTER",),
     "iptables-ipv6": ("CONFIG_IP6_NF_FILTER",),
@@ -53,7 +57,10 @@ _FEATURES = {
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A bootable kernel. `modules` is an ext4 image for /usr/lib/modules, None when all is built in."""
+    """A bootable kernel. `modules` is an ext4 image for /usr/lib/modules, None when all is built in.
+
+    `loadable` names the modules in it; None where nobody counted them, as there are so many.
+    """
 
     name: str
     version: str
@@ -61,11 +68,13 @@ class Kernel:
     modules: Path | None
     digest: str
     features: frozenset[str]
+    loadable: frozenset[str] | None = None
 
     @classmethod
     def of(cls, entry: Entry) -> Kernel:
         """The kernel that a store's entry holds."""
         modules = entry.path / "modules.ext4"
+        loadable = entry.made.facts.get("loadable")
         return cls(
             entry.key.name,
             str(entry.made.facts["version"]),
@@ -73,7 +82,16 @@ class Kernel:
             modules if modules.exists() else None,
             entry.key.digest,
             frozenset(entry.made.facts["features"]),
+            None if loadable is None else frozenset(loadable),
         )
+
+    def lacking(self, needs: Iterable[str]) -> str:
+        """Why a case with these needs cannot run on this kernel, and what to do; empty if it can."""
+        lacks = sorted(frozenset(needs) - self.features)
+        if not lacks:
+            return ""
+        cure = "parley kernel build" if self.name != LAB else "parley kernel build --again"
+        return f"kernel {self.name} {self.version} has no {', '.join(lacks)}; to have it: {cure}"
 
 
 def kernel_key(suite: str) -> Key:
@@ -83,22 +101,29 @@ def kernel_key(suite: str) -> Key:
 
 def find_kernel(store: Store) -> Kernel | None:
     """The best kernel that is there: the lab's, else Debian's newest."""
-    lab = [entry for entry in store.entries(KIND) if entry.key.name == LAB]
     debian = [store.find(kernel_key(suite)) for suite in SUITES]
-    return next((Kernel.of(entry) for entry in (*reversed(lab), *debian) if entry), None)
+    return find_lab_kernel(store) or next((Kernel.of(entry) for entry in debian if entry), None)
+
+
+def find_lab_kernel(store: Store) -> Kernel | None:
+    """The newest lab kernel that is there, whatever its recipe was."""
+    lab = [entry for entry in store.entries(KIND) if entry.key.name == LAB]
+    return Kernel.of(lab[-1]) if lab else None
 
 
 def ensure_kernel(store: Store, progress: Progress = silent, *, suite: str = "") -> Kernel:
     """The best kernel: one that is there, else Debian's from sid or, when that cannot be had, from trixie.
 
-    `suite`, one of SUITES, asks for Debian's kernel of that one. Raises MissingError if this machine
-    cannot make it, ImageError if none can be had.
+    `suite`, one of CHOICES, asks for a certain one; a lab kernel is not built here, that takes minutes.
+    Raises MissingError if this machine cannot make it, ImageError if none can be had.
     """
-    if suite:
+    if suite in SUITES:
         return _ensure(store, suite, progress)
-    kernel = find_kernel(store)
+    kernel = find_lab_kernel(store) if suite else find_kernel(store)
     if kernel is not None:
         return kernel
+    if suite:
+        raise MissingError("no lab kernel has been built here", hint="parley kernel build")
     require()
     failures = []
     for candidate in SUITES:
@@ -120,8 +145,8 @@ def is_kernel(name: str) -> bool:
 def kernel_suite(name: str) -> str:
     """The suite in `kernel` or `kernel@SUITE`; empty for the former. Raises UsageError for an unknown one."""
     _, suite = split_name(name)
-    if suite and suite not in SUITES:
-        names = ", ".join(f"kernel@{known}" for known in SUITES)
+    if suite and suite not in CHOICES:
+        names = ", ".join(f"kernel@{known}" for known in CHOICES)
         raise UsageError(f"{name}: no kernel can be made from suite {suite!r}", hint=f"kernel, {names}")
     return suite
 
@@ -129,7 +154,7 @@ def kernel_suite(name: str) -> str:
 def features(configuration: str, usage: str) -> frozenset[str]:
     """What a kernel with this configuration (.config lines) and this `--help` text can do."""
     on = set(re.findall(r"^(CONFIG_\w+)=[ym]$", configuration, re.MULTILINE))
-    found = {name for name, options in _FEATURES.items() if on.issuperset(options)}
+    found = {name for name, options in FEATURES.items() if on.issuperset(options)}
     if re.search(r"^seccomp=", usage, re.MULTILINE):
         found.add("seccomp")
     return frozenset(found)

@@ -68,9 +68,9 @@ def missing_requirements() -> list[Requirement]:
                 "apt", "fetches Debian's packages", "run Parley on Debian or Ubuntu, or in a container"
             )
         ]
-    lacking = [_install(name, *about) for name, about in _PROGRAMS.items() if not _has(name)]
+    lacking = [from_package(name, *about) for name, about in _PROGRAMS.items() if not _has(name)]
     if not KEYRING.exists():
-        lacking.append(_install(str(KEYRING), "debian-archive-keyring", "checks Debian's signatures"))
+        lacking.append(from_package(str(KEYRING), "debian-archive-keyring", "checks Debian's signatures"))
     return lacking if os.geteuid() == 0 else lacking + _user_requirements()
 
 
@@ -101,14 +101,15 @@ def _has(program: str) -> bool:
     return shutil.which(program, path=environment()["PATH"]) is not None
 
 
-def _install(what: str, package: str, why: str) -> Requirement:
+def from_package(what: str, package: str, why: str) -> Requirement:
+    """The lack of something that a Debian package brings."""
     return Requirement(what, why, _as_admin(f"apt-get install -y {package}"), package)
 
 
 def _user_requirements() -> list[Requirement]:
     lacking = []
     if not _has("newuidmap"):
-        lacking.append(_install("newuidmap", *_NEWUIDMAP))
+        lacking.append(from_package("newuidmap", *_NEWUIDMAP))
     if not works("unshare", "--map-root-user", "true"):
         lacking.append(_namespaces())
     if not subids.enough():
