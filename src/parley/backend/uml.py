@@ -6,24 +6,18 @@ Measured on a 2-core machine: 0.08 s to the first process, 0.3 s to a host with 
 from __future__ import annotations
 
 import os
-import resource
-import signal
-import subprocess
 import tempfile
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parley.backend.base import Backend, BootRequest, Machine, Nic, linux_parts
-from parley.errors import BootError
+from parley.backend.process import ProcessMachine, drop_privileges, open_file, spawn
 
 if TYPE_CHECKING:
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
     from parley.lab.jail import Owner
-
-# A guest may not fill the disk through its share: no file of a kernel process grows past this (bytes).
-_FILE_LIMIT = 2 * 1024**3
 
 # The RAID benchmark and the delay calibration are 0.85 s and 0.17 s of every boot for nothing; a network
 # card that the case did not ask for is noise in what its hosts print.
@@ -33,23 +27,6 @@ _PARAMETERS = (
     "lpj=14491648",
     "dummy.numdummies=0",
 )
-
-
-class UmlMachine(Machine):
-    """A User-mode Linux process, leader of a session and process group of its own."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-
-    def exited(self) -> int | None:
-        """The exit status once the kernel is gone, else None."""
-        return self._process.poll()
-
-    def kill(self) -> None:
-        """End the whole process group at once."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
 
 
 class UmlBackend(Backend):
@@ -65,13 +42,13 @@ class UmlBackend(Backend):
         """
         kernel, root, directory = linux_parts(request)
         with ExitStack() as stack:
-            share = _open(stack, directory)
+            share = open_file(stack, directory)
             umid = _removed_directory(stack, request.owner)
             drives = _drives(stack, kernel, (root, *request.further_images))
             log = stack.enter_context(request.kernel_log.open("wb"))
             sockets = [line.fileno() for line in request.lines] + [nic.wire.fileno() for nic in request.nics]
             command = [
-                *_drop_privileges(request.owner),
+                *drop_privileges(request.owner),
                 str(kernel.binary),
                 f"mem={request.memory}M",
                 f"uml_dir=/proc/self/fd/{umid}/",
@@ -86,7 +63,7 @@ class UmlBackend(Backend):
                 *_init(request.boot_script),
             ]
             descriptors = [*sockets, share, umid, *drives.values()]
-            return UmlMachine(_spawn(command, descriptors, log.fileno(), request))
+            return ProcessMachine(spawn(command, descriptors, log.fileno(), request))
 
 
 def _drives(stack: ExitStack, kernel: Kernel, images: tuple[Image, ...]) -> dict[int, int]:
@@ -95,7 +72,7 @@ def _drives(stack: ExitStack, kernel: Kernel, images: tuple[Image, ...]) -> dict
     paths = {0: root.path} | {number: image.path for number, image in enumerate(further, start=2)}
     if kernel.modules:
         paths[1] = kernel.modules
-    return {number: _open(stack, path) for number, path in paths.items()}
+    return {number: open_file(stack, path) for number, path in paths.items()}
 
 
 def further_drive(number: int) -> str:
@@ -107,15 +84,6 @@ def _clock(virtual_start: int | None) -> list[str]:
     if virtual_start is None:
         return []
     return ["time-travel=inf-cpu", f"time-travel-start={virtual_start}"]
-
-
-def _open(stack: ExitStack, path: Path) -> int:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise BootError(f"{path}: {error.strerror}", hint="parley image build") from error
-    stack.callback(os.close, descriptor)
-    return descriptor
 
 
 def _removed_directory(stack: ExitStack, owner: Owner) -> int:
@@ -132,15 +100,6 @@ def _removed_directory(stack: ExitStack, owner: Owner) -> int:
     return descriptor
 
 
-def _drop_privileges(owner: Owner) -> list[str]:
-    # --pdeathsig: the kernel dies with the process that booted it, also when that one is SIGKILLed.
-    command = ["setpriv", "--pdeathsig", "KILL", "--no-new-privs"]
-    if os.geteuid() == 0:
-        command += ["--reuid", str(owner.uid), "--regid", str(owner.gid), "--clear-groups"]
-        command += ["--bounding-set", "-all", "--inh-caps", "-all"]
-    return [*command, "--"]
-
-
 def _vector(number: int, nic: Nic) -> str:
     return f"vec{number}:transport=fd,fd={nic.wire.fileno()},mac={nic.mac}"
 
@@ -148,27 +107,3 @@ def _vector(number: int, nic: Nic) -> str:
 def _init(boot_script: str) -> list[str]:
     script = f"mount -t hostfs -o sync,hostfs=/ none /mnt && exec /bin/sh /mnt/{boot_script}"
     return ["init=/bin/sh", "--", "-c", f'"{script}"']
-
-
-def _spawn(
-    command: list[str], descriptors: list[int], output: int, request: BootRequest
-) -> subprocess.Popen[bytes]:
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=descriptors,
-            start_new_session=True,
-            # TMPDIR would take guest memory off /dev/shm and onto a disk.
-            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": "/nonexistent"},
-        )
-    except OSError as error:
-        raise BootError(
-            f"cannot start {command[0]}: {error.strerror}", host=request.host, hint="parley doctor"
-        ) from error
-    with suppress(ProcessLookupError, PermissionError):
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (_FILE_LIMIT, _FILE_LIMIT))
-        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
-    return process
