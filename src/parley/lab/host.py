@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.errors import AgentError, BootError, CommandTimeoutError, LabError, PanicError
-from parley.lab.line import Line
+from parley.lab.line import Channel, Line
+from parley.lab.panic import find_panic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 # How long an interrupted session may take to come back before the host counts as hung (seconds).
 _GRACE = 15.0
 _BOOT_ID = "boot"
-# How much of a console is looked at for a panic (bytes).
-_TAIL = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +85,8 @@ class Host:
         self._jail = jail
         self._kernel_log = kernel_log
         control, session, self.shell_line = lines
-        self._control = Line(spec.name, control)
-        self._session = Line(spec.name, session)
+        self._control: Channel = Line(spec.name, control)
+        self._session: Channel = Line(spec.name, session)
         self._count = 0
 
     @property
@@ -115,7 +113,10 @@ class Host:
         self._count += 1
         request = f"{self._count:04}"
         self._jail.write(f"{self.name}/cmd/{request}.sh", command.encode() + b"\n")
-        self._control.send(f"run {request}")
+        try:
+            self._control.send(f"run {request}")
+        except AgentError as error:
+            raise self._explain(error) from error
         return Ticket(request, command, time.monotonic())
 
     def finish(self, ticket: Ticket, limit: float) -> Outcome:
@@ -172,7 +173,7 @@ class Host:
         self._session.close()
         self.shell_line.close()
 
-    def _come_back(self, line: Line, request: str) -> None:
+    def _come_back(self, line: Channel, request: str) -> None:
         try:
             line.wait(request, _GRACE)
         except CommandTimeoutError as error:
@@ -180,21 +181,15 @@ class Host:
                 f"hangs: no sign of life {_GRACE:g} s after a kill; console: {self._kernel_log}",
                 host=self.name,
             ) from error
+        except AgentError as error:
+            raise self._explain(error) from error
 
     def _explain(self, error: AgentError) -> LabError:
-        for text in _tail(self._kernel_log).splitlines():
-            if "Kernel panic" in text:
-                return PanicError(f"{text.strip()}; console: {self._kernel_log}", host=self.name)
+        if panic := find_panic(self._kernel_log):
+            return PanicError(f"{panic}; console: {self._kernel_log}", host=self.name)
         status = self.machine.exited()
         detail = f" (status {status})" if status is not None else ""
         return AgentError(f"{error.args[0]}{detail}; console: {self._kernel_log}")
-
-
-def _tail(console: Path) -> str:
-    """The end of what a kernel printed: a hostile one prints more than memory holds."""
-    with console.open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-        return file.read(_TAIL).decode("utf-8", "backslashreplace")
 
 
 def step_name(index: int) -> str:

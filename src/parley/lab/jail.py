@@ -88,6 +88,12 @@ class Jail:
                 self._require_regular(descriptor, name)
                 return file.read(limit)
 
+    def status(self, name: str) -> os.stat_result:
+        """What a file of the tree is (a link: the link itself); FileNotFoundError if there is none."""
+        path = PurePosixPath(name)
+        with self._directory(path.parent) as directory:
+            return os.stat(path.name, dir_fd=directory, follow_symlinks=False)
+
     def read_text(self, name: str, *, default: str | None = None, limit: int = READ_LIMIT) -> str:
         """The same as text; undecodable bytes are shown as escapes."""
         try:

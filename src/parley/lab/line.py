@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import select
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from parley.errors import AgentError, CommandTimeoutError
 
@@ -22,6 +22,22 @@ _ANSWERS_LIMIT = 1024
 _BUFFER_LIMIT = 64 * 1024
 
 READY = "ready"
+
+
+class Channel(Protocol):
+    """A way to have a guest's agent do numbered things."""
+
+    def send(self, word: str) -> None:
+        """Send one request line. Raises AgentError when the guest is gone."""
+
+    def wait(self, request: str, limit: float) -> int:
+        """Wait up to `limit` seconds for the answer to `request` and return its status.
+
+        Raises CommandTimeoutError at the limit, AgentError when the guest is gone.
+        """
+
+    def close(self) -> None:
+        """Close the host's end."""
 
 
 class Line:
