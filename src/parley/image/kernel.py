@@ -59,7 +59,8 @@ FEATURES = {
 class Kernel:
     """A bootable kernel. `modules` is an ext4 image for /usr/lib/modules, None when all is built in.
 
-    `loadable` names the modules in it; None where nobody counted them, as there are so many.
+    `loadable` names the modules in it; None where nobody counted them, as there are so many. `initrd` is
+    what a kernel of an emulated PC starts with, None for User-mode Linux.
     """
 
     name: str
@@ -69,11 +70,12 @@ class Kernel:
     digest: str
     features: frozenset[str]
     loadable: frozenset[str] | None = None
+    initrd: Path | None = None
 
     @classmethod
     def of(cls, entry: Entry) -> Kernel:
         """The kernel that a store's entry holds."""
-        modules = entry.path / "modules.ext4"
+        modules, initrd = entry.path / "modules.ext4", entry.path / "initrd"
         loadable = entry.made.facts.get("loadable")
         return cls(
             entry.key.name,
@@ -83,6 +85,7 @@ class Kernel:
             entry.key.digest,
             frozenset(entry.made.facts["features"]),
             None if loadable is None else frozenset(loadable),
+            initrd if initrd.exists() else None,
         )
 
     def lacking(self, needs: Iterable[str]) -> str:
