@@ -11,6 +11,10 @@ from parley.errors import UsageError
 
 DEFAULT_SUITE = "trixie"
 
+# The root in which trees of sources are compiled, and the one of the hosts of Libreswan's own suite.
+TOOLCHAIN = "toolchain"
+FEDORA_LIKE = "fedora-like"
+
 # Raise it when rootfs.sh changes what an image holds: all images are then made anew.
 _FORMAT = 1
 
@@ -53,6 +57,54 @@ IMPLEMENTATIONS = {
             *("strongswan-swanctl", "charon-systemd", "strongswan-pki", "libcharon-extra-plugins"),
             *("libcharon-extauth-plugins", "libstrongswan-extra-plugins", "libstrongswan-standard-plugins"),
         ),
+    ),
+}
+
+# Roots that are no implementation: what others are compiled in, and what they are laid into.
+ROOTS = {
+    TOOLCHAIN: Implementation(
+        (
+            *("gcc", "bison", "cmake", "flex", "g++", "gawk", "git", "gperf", "libc6-dev", "make", "pkgconf"),
+            *("autoconf", "automake", "gettext", "libtool", "python3"),
+            # Libreswan
+            *("libaudit-dev", "libcap-ng-dev", "libcurl4-openssl-dev", "libevent-dev", "libldns-dev"),
+            *("libnspr4-dev", "libnss3-dev", "libnss3-tools", "libpam0g-dev", "libseccomp-dev"),
+            *("libselinux1-dev", "libunbound-dev", "libsystemd-dev"),
+            # strongSwan and OpenIKED
+            *("libgmp-dev", "libssl-dev"),
+        ),
+    ),
+    FEDORA_LIKE: Implementation(
+        (
+            *(
+                "base-files",
+                "bind9-dnsutils",
+                "conntrack",
+                "fping",
+                "gawk",
+                "gdb",
+                "ike-scan",
+                "iputils-arping",
+            ),
+            *("libfaketime", "libnss3-tools", "lsof", "net-tools", "netcat-openbsd", "nsd", "openssl"),
+            *("openssh-client", "openssh-server", "psmisc", "python3-minimal", "python3-openssl"),
+            *("python3-pexpect", "rsync", "socat", "strace", "tcc", "unbound", "valgrind", "xl2tpd"),
+            # What a Libreswan that is compiled for it links with
+            *("libaudit1", "libcap-ng0", "libcurl4t64", "libevent-2.1-7t64", "libevent-pthreads-2.1-7t64"),
+            *(
+                "libldns3t64",
+                "libnss3",
+                "libpam0g",
+                "libseccomp2",
+                "libselinux1",
+                "libunbound8",
+                "libsystemd0",
+            ),
+            *("strongswan-starter", "strongswan-charon", "strongswan-swanctl", "strongswan-pki"),
+            *("libcharon-extra-plugins", "libstrongswan-extra-plugins", "libstrongswan-standard-plugins"),
+        ),
+        # Both scripts and commands typed at a prompt are bash's there.
+        ('ln -sf bash "$1/bin/sh"',),
     ),
 }
 
@@ -99,10 +151,11 @@ def split_name(name: str) -> tuple[str, str]:
 def recipe(name: str) -> Recipe:
     """The recipe of IMPLEMENTATION or IMPLEMENTATION@SUITE. Raises UsageError for an unknown one."""
     stem, suite = split_name(name)
-    if stem not in IMPLEMENTATIONS:
+    known = IMPLEMENTATIONS | ROOTS
+    if stem not in known:
         near = difflib.get_close_matches(stem, IMPLEMENTATIONS, 1) or list(IMPLEMENTATIONS)
         raise UsageError(f"there is no implementation {stem!r}", hint=", ".join(near))
-    parts = IMPLEMENTATIONS[stem]
+    parts = known[stem]
     suite = suite or DEFAULT_SUITE
     return Recipe(
         name=stem if suite == DEFAULT_SUITE else f"{stem}@{suite}",

@@ -1,0 +1,15 @@
+# Before the agent of a host of Libreswan's own suite starts, in its writable root.
+mkdir -p /var/crash /etc/sysconfig /run/pluto /run/units /etc/strongswan/swanctl /run/strongswan /run/nsd /run/unbound
+mount --bind /usr/share/parley/x509 /testing/x509
+cp /parley/bin/* /usr/local/bin/
+ln -sf /usr/local/bin/systemctl /usr/bin/systemctl
+ln -sf /testing/guestbin/* /usr/local/bin/
+ln -sf /testing/guestbin/swan-prep /usr/bin/swan-prep
+# Cores are looked for in /tmp. swan-prep asks for a pipe into tee there, which would run outside this
+# root; it writes that into a file that nobody reads.
+echo /tmp/core.%h.%e.%p >/proc/sys/kernel/core_pattern
+: >/run/core_pattern
+mount --bind /run/core_pattern /proc/sys/kernel/core_pattern
+# Not the lab's file, which is bound there: cases write their own.
+umount /etc/hosts
+cp /parley/hosts /etc/hosts

@@ -1,0 +1,133 @@
+"""Running one of Libreswan's own cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from parley.case.model import HostSpec, Step
+from parley.daemon.registry import daemon_named
+from parley.errors import LabError, UnsupportedError
+from parley.judge.judge import conclude
+from parley.lab.clock import AUTO, lab_kind
+from parley.lab.jail import Jail
+from parley.lab.lab import HostPlan
+from parley.lab.play import collect, play
+from parley.lab.topology import NETWORK
+from parley.platform.fedora_like import FedoraLike
+from parley.record.results import PlayRecord, StepRecord, write_json
+from parley.run.job import Job, host_record
+from parley.run.stopwatch import Stopwatch
+from parley.upstream.console import POST_MORTEM
+from parley.upstream.judge import judge_upstream
+from parley.upstream.lacks import declared_lack
+from parley.upstream.testing import lay_out_tree, save_in_place
+from parley.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from parley.case.model import ScriptedCase
+    from parley.lab.lab import Lab
+    from parley.record.results import CaseResult
+    from parley.upstream.tree import Tree
+
+PLATFORM = "fedora-like"
+_DAEMON = "libreswan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamJob(Job):
+    """A directory of Libreswan's suite. `image` names the one that all its hosts boot.
+
+    `hold` is called while the lab still lives, after the last step, and returns when it may end; `clock`
+    is the user's wish (lab.clock).
+    """
+
+    case: ScriptedCase
+    tree: Tree
+    image: str
+    clock: str = AUTO
+    in_place: bool = False
+    hold: Callable[[Lab, Callable[[str], None]], None] | None = None
+
+    def attempt(self, started: str, progress: Callable[[str], None]) -> CaseResult:
+        """Boot, play, collect and judge."""
+        lack = declared_lack(self.case)
+        if lack:
+            return self.result(started, Verdict.UNSUPPORTED, lack)
+        plans = self._plans()
+        try:
+            kind = lab_kind(self.clock, AUTO, plans)
+        except UnsupportedError as error:
+            return self.result(started, Verdict.UNSUPPORTED, str(error))
+        watch = Stopwatch()
+        record = self._play(kind, plans, watch, progress)
+        write_json(self.layout.play, record)
+        progress("judge")
+        checks = judge_upstream(self.layout, record)
+        watch.done("judge")
+        if self.in_place:
+            save_in_place(self.tree, self.case.name, Jail(self.layout.share))
+        verdict, reason = conclude(checks)
+        result = self.result(started, verdict, reason)
+        return replace(result, checks=checks, hosts=record.hosts, durations=watch.durations)
+
+    def _play(
+        self,
+        kind: type[Lab],
+        plans: tuple[HostPlan, ...],
+        watch: Stopwatch,
+        progress: Callable[[str], None],
+    ) -> PlayRecord:
+        """Never raises for what breaks in the lab: that is recorded."""
+        played: list[StepRecord] = []
+        error = stopped = ""
+        jail = Jail(self.layout.share)
+        jail.create()
+        lay_out_tree(self.tree, self.case, jail)
+        directory = f"/testing/pluto/{self.case.name}"
+        progress("boot")
+        try:
+            with kind(self.layout, plans, NETWORK, directory=directory, limits=self.limits) as lab:
+                watch.done("boot")
+                played, stopped = play(self._steps(), lab, watch.began, progress)
+                watch.done("play")
+                if self.hold:
+                    self.hold(lab, progress)
+                    watch.done("hold")
+                progress("collect")
+                collect(lab)
+                watch.done("collect")
+        except LabError as broken:
+            error = str(broken)
+            watch.done("lab error")
+        return PlayRecord(
+            case=self.case.name,
+            directory=str(self.case.directory),
+            hosts=tuple(host_record(plan) for plan in plans),
+            steps=tuple(played),
+            references={reference.host: str(reference.path) for reference in self.case.references},
+            durations=dict(watch.durations),
+            error=error,
+            stopped=stopped,
+            judged_by=_DAEMON,
+        )
+
+    def _plans(self) -> tuple[HostPlan, ...]:
+        return tuple(
+            HostPlan(
+                spec=HostSpec(host.name, PLATFORM, _DAEMON),
+                platform=FedoraLike(),
+                backend=self.equipment.backend,
+                image=self.equipment.images[self.image],
+                kernel=self.equipment.kernel,
+                modules=daemon_named(_DAEMON).modules,
+            )
+            for host in self.case.hosts
+        )
+
+    def _steps(self) -> tuple[Step, ...]:
+        """The case's, and upstream's own last step on every host."""
+        last = (Step(host.name, POST_MORTEM, self.case.directory, 0) for host in self.case.hosts)
+        return (*self.case.steps, *last)
