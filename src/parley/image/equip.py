@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from parley.image.ensure import ensure_all
+from parley.image.source import ensure_source
 from parley.image.store import Store
 from parley.pki import ensure_certificates
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
+    from parley.image.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,23 @@ class Tools:
             yield
 
 
-def equip(images: Iterable[str], certificates: Iterable[str], *, kernel: str = "") -> Tools:
+def equip(
+    images: Iterable[str],
+    certificates: Iterable[str],
+    *,
+    kernel: str = "",
+    sources: Iterable[tuple[Source, str]] = (),
+) -> Tools:
     """Have images and certificates by name, and the kernel of a suite or `lab` (empty: the best).
 
-    Raises MissingError with what root must install, or with how to have that kernel.
+    `sources` are compiled, each for the image named beside it, and stand among the images under their
+    labels. Raises MissingError with what root must install, or with how to have that kernel, and
+    BuildError for sources that do not compile.
     """
     store = Store.default()
-    ready = ensure_all(store, images, _tell, kernel=kernel)
-    return Tools(ready.kernel, ready.images, ensure_certificates(store, certificates))
+    compiled = {source.label: ensure_source(store, source, base, _tell) for source, base in sources}
+    ready = ensure_all(store, [name for name in images if name not in compiled], _tell, kernel=kernel)
+    return Tools(ready.kernel, ready.images | compiled, ensure_certificates(store, certificates))
 
 
 def _tell(line: str) -> None:

@@ -10,16 +10,18 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from parley.errors import InputError
-from parley.verdict import Check, CheckState, Verdict
+from parley.record.typed import read_record
+from parley.verdict import Check, Verdict  # noqa: TC001 -- read_record looks types up when it runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 SCHEMA = 1
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class PlayRecord:
 
     `error` is empty, or says how the lab broke; `stopped` is empty, or names the step that ran past its
     limit and ended the case early. `references` maps hosts to absolute reference paths;
-    `durations` maps phases (boot, play, collect) to seconds.
+    `durations` maps phases (boot, play, collect) to seconds. `judged_by` names the implementation whose
+    own sanitizers and compare decide; empty: Parley's.
     """
 
     case: str
@@ -67,6 +70,7 @@ class PlayRecord:
     durations: dict[str, float] = field(default_factory=dict)
     error: str = ""
     stopped: str = ""
+    judged_by: str = ""
     schema: int = SCHEMA
 
 
@@ -174,36 +178,21 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def read_play(path: Path) -> PlayRecord:
-    """Read play.json."""
-    data = load_json(path)
-    with reading(path):
-        data["hosts"] = tuple(HostRecord(**host) for host in data["hosts"])
-        data["steps"] = tuple(StepRecord(**step) for step in data["steps"])
-        return PlayRecord(**data)
+    """Read play.json. Raises InputError for a file that is no such record."""
+    return _read(PlayRecord, path)
 
 
 def read_result(path: Path) -> CaseResult:
-    """Read result.json."""
-    data = load_json(path)
-    with reading(path):
-        data["verdict"] = Verdict(data["verdict"])
-        data["hosts"] = tuple(HostRecord(**host) for host in data["hosts"])
-        data["checks"] = tuple(
-            Check(**{**check, "state": CheckState(check["state"])}) for check in data["checks"]
-        )
-        data["attempts"] = tuple(
-            Attempt(**{**attempt, "verdict": Verdict(attempt["verdict"])}) for attempt in data["attempts"]
-        )
-        cell = data.get("cell")
-        data["cell"] = CellRef(**cell) if cell else None
-        return CaseResult(**data)
+    """Read result.json. Raises InputError for a file that is no such record."""
+    return _read(CaseResult, path)
 
 
 def read_run(path: Path) -> RunRecord:
-    """Read run.json."""
+    """Read run.json. Raises InputError for a file that is no such record."""
+    return _read(RunRecord, path)
+
+
+def _read(kind: type[T], path: Path) -> T:
     data = load_json(path)
     with reading(path):
-        for name in ("command", "cases", "suites"):
-            data[name] = tuple(data[name])
-        data["cells"] = {name: CellRef(**cell) for name, cell in data.get("cells", {}).items()}
-        return RunRecord(**data)
+        return read_record(kind, data)
