@@ -58,7 +58,8 @@ def _complaint(sa: KernelSa, wanted: Proposal) -> str:
 
 
 def _is_combined(sa: KernelSa) -> bool:
-    return sa.encryption.startswith(("ENCR_AES_GCM", "ENCR_AES_CCM", "ENCR_CHACHA20"))
+    combined = ("ENCR_AES_GCM", "ENCR_AES_CCM", "ENCR_CHACHA20", "ENCR_NULL_AUTH_AES_GMAC")
+    return sa.encryption.startswith(combined)
 
 
 def ike_complaint(sa: IkeSa, connection: Connection) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from parley.record.results import HostRecord, load_json, reading
+from parley.record.typed import read_record
 from parley.scenario.model import Action, Role
 
 if TYPE_CHECKING:
@@ -86,31 +87,22 @@ def read_cell(path: Path) -> CellRecord:
     """Read cell.json. Raises InputError for a file that is no such record."""
     data = load_json(path)
     with reading(path):
-        data["hosts"] = tuple(HostRecord(**host) for host in data["hosts"])
-        data["roles"] = _roles(data["roles"])
-        if data["roles"].keys() != set(Role):
+        record = read_record(CellRecord, data)
+        if record.roles.keys() != set(Role):
             raise ValueError("roles are not those of both ends")
-        data["commands"] = tuple(CommandRecord(**command) for command in data["commands"])
-        count = len(data["commands"])
-        data["checkpoints"] = tuple(_checkpoint(checkpoint, count) for checkpoint in data["checkpoints"])
-        for name in ("steps", "impairments"):
-            data[name] = tuple(data[name])
-        return CellRecord(**data)
+        for checkpoint in record.checkpoints:
+            _require_sound(checkpoint, len(record.commands))
+        return record
 
 
-def _checkpoint(data: dict[str, Any], count: int) -> Checkpoint:
-    maps = {name: _roles(data[name]) for name in ("kernel", "status", "traffic", "kernel_after")}
-    for name, roles in maps.items():
+def _require_sound(point: Checkpoint, count: int) -> None:
+    """Raise ValueError for a checkpoint without both ends, or with commands that are not there."""
+    maps = {name: getattr(point, name).items() for name in ("kernel", "status", "traffic", "kernel_after")}
+    for name, indices in maps.items():
         # Both ends are always looked at; only without traffic there is none to look at afterwards.
-        if roles.keys() != set(Role) and (roles or name in {"kernel", "status"}):
-            raise ValueError(f"{name} of {data['name']} is not of both ends")
-        if not all(isinstance(index, int) and 0 <= index < count for index in roles.values()):
-            raise ValueError(f"{name} of {data['name']} names commands that are not there")
-    if maps["traffic"].keys() != maps["kernel_after"].keys():
-        raise ValueError(f"traffic of {data['name']} without a look at the kernels, or the other way round")
-    return Checkpoint(name=str(data["name"]), **maps)
-
-
-def _roles(data: dict[str, Any]) -> dict[Role, Any]:
-    """A mapping whose keys are roles. Raises ValueError for other keys."""
-    return {Role(role): value for role, value in data.items()}
+        if {role for role, _ in indices} != set(Role) and (indices or name in {"kernel", "status"}):
+            raise ValueError(f"{name} of {point.name} is not of both ends")
+        if not all(0 <= index < count for _, index in indices):
+            raise ValueError(f"{name} of {point.name} names commands that are not there")
+    if point.traffic.keys() != point.kernel_after.keys():
+        raise ValueError(f"traffic of {point.name} without a look at the kernels, or the other way round")

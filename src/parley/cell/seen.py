@@ -24,7 +24,7 @@ def check_seen(evidence: Evidence) -> Iterator[Check]:
     try:
         messages = find_ladder(evidence.layout).messages
     except (MissingError, InputError, LabError) as error:
-        yield Check("seen on the wire", CheckState.WARNING, "", f"cannot be told: {error.args[0]}")
+        yield Check("seen on the wire", CheckState.ERROR, "", f"cannot be told: {error.args[0]}")
         return
     seen = {word for message in messages for word in _words(message)}
     sealed = sum(1 for message in messages if message.protection and message.protected is None)
@@ -37,9 +37,9 @@ def _check(word: str, is_seen: bool, sealed: int, capture: str) -> Check:
     if is_seen:
         return Check(name, CheckState.OK)
     if sealed:
-        # Absence is no proof where messages stayed closed.
+        # Absence is no proof where messages stayed closed, and a verdict without proof would be a guess.
         detail = f"not seen, but {sealed} messages could not be decrypted"
-        return Check(name, CheckState.WARNING, "", detail, capture)
+        return Check(name, CheckState.ERROR, "", detail, capture)
     return Check(name, CheckState.FAILED, "", "never sent", capture)
 
 

@@ -27,6 +27,8 @@ _CIPHERS = {
     "rfc7539esp(chacha20,poly1305)": "ENCR_CHACHA20_POLY1305",
 }
 _AEADS = {"rfc4106(gcm(aes))": ("ENCR_AES_GCM", 32), "rfc4309(ccm(aes))": ("ENCR_AES_CCM", 24)}
+# GMAC (RFC 4543) has one length of check value, and a salt of four bytes like GCM.
+_GMAC, _GMAC_SALT = "rfc4543(gcm(aes))", 32
 # The IANA name says how long the check value is on the wire (bits); one cut elsewhere is another algorithm.
 _AUTHS = {
     ("hmac(sha1)", "96"): "AUTH_HMAC_SHA1_96",
@@ -119,6 +121,8 @@ def _counted(entry: str) -> tuple[int, int]:
 
 def _cipher(kind: str, name: str, key: str, icv_bits: str) -> str:
     bits = len(key) * 4
+    if name == _GMAC:
+        return f"ENCR_NULL_AUTH_AES_GMAC-{bits - _GMAC_SALT}"
     if kind == "aead" and name in _AEADS:
         base, salt = _AEADS[name]
         octets = _ICV_OCTETS.get(icv_bits, icv_bits)

@@ -273,3 +273,10 @@ def test_whatever_a_guest_prints_the_cell_has_a_verdict(tmp_path: Path, command:
     answer = Answer(text, text, noise=text + b"\n")
     result, _ = played(tmp_path, Guests({command: answer}), more='[responder]\npool = "192.0.3.0/24"\n')
     assert result.verdict in {Verdict.FAILED, Verdict.LAB_ERROR}
+
+
+def test_a_refusal_is_looked_at_after_the_refused_has_heard_of_it(tmp_path: Path) -> None:
+    refused = '[expect]\noutcome = "refused"\n[initiator]\nexpects = "stranger"\n'
+    _, record = played(tmp_path, Guests({"toy up": Answer(error=b"not who I want\n", status=1)}), "", refused)
+    order = [each.purpose for each in record.commands]
+    assert order.index("up") < order.index("gone") < order.index("kernel")

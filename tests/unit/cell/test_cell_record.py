@@ -46,7 +46,7 @@ def damage(cell: Cell, path: Path, change: Callable[[dict[str, Any]], object]) -
     [
         (lambda data: data.update(schema=99), "written with schema 99"),
         (lambda data: data.pop("schema"), "lacks a schema number"),
-        (lambda data: data.pop("hosts"), "damaged record: 'hosts'"),
+        (lambda data: data.pop("hosts"), "damaged record: a CellRecord without hosts"),
         (lambda data: data.update(hosts=[{"name": "west"}]), "damaged record"),
         (lambda data: data.update(commands=7), "damaged record"),
         (lambda data: data.update(surprise=1), "damaged record"),
@@ -56,7 +56,7 @@ def damage(cell: Cell, path: Path, change: Callable[[dict[str, Any]], object]) -
         (lambda data: data["checkpoints"][0]["status"].pop("responder"), "status of traffic is not of both"),
         (lambda data: data["checkpoints"][0]["kernel"].update(initiator=99), "names commands that are not"),
         (lambda data: data["checkpoints"][0]["kernel"].update(initiator=-1), "names commands that are not"),
-        (lambda data: data["checkpoints"][0]["kernel"].update(initiator="0"), "names commands that are not"),
+        (lambda data: data["checkpoints"][0]["kernel"].update(initiator="0"), "'0' is no int"),
         (lambda data: data["checkpoints"][0].update(kernel_after={}), "without a look at the kernels"),
         (lambda data: data["checkpoints"][0].pop("name"), "damaged record"),
         (lambda data: data["commands"].clear(), "names commands that are not there"),

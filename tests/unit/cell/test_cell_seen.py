@@ -69,7 +69,7 @@ def test_what_may_be_in_a_message_that_stayed_closed_is_not_denied(
     found = checks(tmp_path, monkeypatch, INIT, sealed, sealed, seen=("COOKIE",), notify="MOBIKE_SUPPORTED")
     assert [(check.state, check.detail) for check in found] == [
         ("ok", ""),
-        ("warning", "not seen, but 2 messages could not be decrypted"),
+        ("error", "not seen, but 2 messages could not be decrypted"),
     ]
 
 
@@ -88,5 +88,5 @@ def test_without_a_ladder_it_cannot_be_told(
     cell = Cell(tmp_path)
     cell.scenario = replace(cell.scenario, expect=replace(cell.scenario.expect, seen=("COOKIE",)))
     (check,) = check_seen(cell.evidence)
-    assert check.state == "warning"
+    assert check.state == "error"
     assert check.detail.startswith("cannot be told: ")

@@ -260,7 +260,7 @@ CERTIFICATES = """
 @pytest.mark.parametrize(
     ("signature", "auth"),
     [
-        ("rsa-pkcs1", "ike:rsa-sha256-sha384-sha512"),
+        ("rsa-pkcs1", "ike:rsa-sha1-sha256-sha384-sha512"),
         ("rsa-pss", "ike:rsa/pss-sha256-sha384-sha512"),
     ],
 )

@@ -108,6 +108,8 @@ def test_compressed_packets_have_sas_without_keys() -> None:
         ("aead rfc4106(gcm(aes)) 0x{28} (224 bits) 96", "ENCR_AES_GCM_12-192", ""),
         ("aead rfc4106(gcm(aes)) 0x{36} (288 bits) 64", "ENCR_AES_GCM_8-256", ""),
         ("aead rfc4309(ccm(aes)) 0x{35} (280 bits) 128", "ENCR_AES_CCM_16-256", ""),
+        ("aead rfc4543(gcm(aes)) 0x{20} (160 bits) 128", "ENCR_NULL_AUTH_AES_GMAC-128", ""),
+        ("aead rfc4543(gcm(aes)) 0x{36} (288 bits) 128", "ENCR_NULL_AUTH_AES_GMAC-256", ""),
         ("aead rfc7539esp(chacha20,poly1305) 0x{36} (288 bits) 128", "ENCR_CHACHA20_POLY1305", ""),
         ("enc cbc(aes) 0x{16} (128 bits)", "ENCR_AES_CBC-128", ""),
         ("enc cbc(des3_ede) 0x{24} (192 bits)", "ENCR_3DES", ""),

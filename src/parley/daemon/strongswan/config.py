@@ -35,7 +35,8 @@ _HALF_OPEN: Section = {
 _PLAIN = re.compile(r"[\w.:/,%|*-]+")
 # strongSwan lets the peer's support for RFC 7427 decide among these hashes.
 _HASHES = "sha256-sha384-sha512"
-_SIGNATURES = {"rsa-pkcs1": f"ike:rsa-{_HASHES}", "rsa-pss": f"ike:rsa/pss-{_HASHES}"}
+# Peers without RFC 7427 sign PKCS #1 v1.5 with SHA-1 (RFC 7296 section 3.8); PSS is for those with it.
+_SIGNATURES = {"rsa-pkcs1": f"ike:rsa-sha1-{_HASHES}", "rsa-pss": f"ike:rsa/pss-{_HASHES}"}
 _EAP = {Method.EAP_MSCHAPV2: "eap-mschapv2", Method.EAP_TLS: "eap-tls"}
 
 
