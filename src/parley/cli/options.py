@@ -31,6 +31,22 @@ host_option = click.option(
     help="What a host is, against what the case says; may be repeated.",
 )
 
+source_option = click.option(
+    "--impl",
+    "sources",
+    multiple=True,
+    metavar="NAME=TREE",
+    help="An implementation compiled from a tree of its sources (libreswan=~/libreswan); may be repeated.",
+)
+
+kernel_option = click.option(
+    "--kernel",
+    # What image.kernel.CHOICES says, without loading images for --help.
+    type=click.Choice(("lab", "sid", "trixie")),
+    default=None,
+    help="The kernel that hosts boot; default: the lab's if there is one, else Debian's.",
+)
+
 clock_option = click.option(
     "--clock",
     # What lab.clock.CLOCKS says, without loading labs for --help.

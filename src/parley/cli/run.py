@@ -8,7 +8,15 @@ from pathlib import Path
 
 import click
 
-from parley.cli.options import RUNS, clock_option, host_option, host_overrides, suite_option
+from parley.cli.options import (
+    RUNS,
+    clock_option,
+    host_option,
+    host_overrides,
+    kernel_option,
+    source_option,
+    suite_option,
+)
 from parley.errors import UsageError
 
 
@@ -16,10 +24,14 @@ from parley.errors import UsageError
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @suite_option
 @host_option
+@source_option
+@click.option("--changed", is_flag=True, help="The cases in whose directories git sees a change.")
+@click.option("--in-place", is_flag=True, help="Leave the OUTPUT of Libreswan's own cases in their tree.")
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Cases at once; default: one per core.")
 @click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
 @clock_option
+@kernel_option
 @click.option("--keep", is_flag=True, help="Keep the lab of one case alive for `parley shell` until Ctrl-C.")
 @click.option(
     "--timeout-scale",
@@ -41,10 +53,14 @@ def run(  # noqa: PLR0917 -- one parameter per option
     selectors: tuple[str, ...],
     suite: tuple[Path, ...],
     hosts: tuple[str, ...],
+    sources: tuple[str, ...],
+    changed: bool,
+    in_place: bool,
     jobs: int | None,
     retry: int,
     fail_fast: bool,
     clock: str,
+    kernel: str | None,
     keep: bool,
     timeout_scale: float,
     output: Path | None,
@@ -61,23 +77,28 @@ def run(  # noqa: PLR0917 -- one parameter per option
     parley run 'interop-ikev2-*' --jobs 2 --retry 1
     parley run interop-ikev2-openbsd-01 --keep     then: parley shell west
     parley run --resume parley-runs/latest
+    parley run --suite ~/libreswan/testing/pluto 'ikev2-mobike-*'
     """
     from parley.session.run import RunOptions, execute, resume  # noqa: PLC0415 -- keeps --help fast
 
     at_once = jobs or os.cpu_count() or 1
     if resumed is not None:
-        if selectors or suite or hosts or keep or output:
-            hint = "leave out selectors, --suite, --host, --keep and --output"
+        if selectors or suite or hosts or sources or changed or in_place or keep or output:
+            hint = "leave out selectors, --suite, --host, --impl, --changed, --in-place, --keep and --output"
             raise UsageError("--resume goes on with what the run was asked for", hint=hint)
         sys.exit(resume(resumed, jobs=at_once, html=html))
     options = RunOptions(
         selectors=selectors,
         suites=suite,
         hosts=host_overrides(hosts),
+        sources=sources,
+        changed=changed,
+        in_place=in_place,
         jobs=at_once,
         retry=retry,
         fail_fast=fail_fast,
         clock=clock,
+        kernel=kernel or "",
         keep=keep,
         timeout_scale=timeout_scale,
         output=output,

@@ -52,7 +52,7 @@ def equip(
     BuildError for sources that do not compile.
     """
     store = Store.default()
-    compiled = {source.label: ensure_source(store, source, base, _tell) for source, base in sources}
+    compiled = {source.image(base): ensure_source(store, source, base, _tell) for source, base in sources}
     ready = ensure_all(store, [name for name in images if name not in compiled], _tell, kernel=kernel)
     return Tools(ready.kernel, ready.images | compiled, ensure_certificates(store, certificates))
 

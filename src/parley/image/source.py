@@ -64,6 +64,10 @@ class Source:
         word = re.sub(r"[^a-z0-9]+", "-", self.tree.name.lower()).strip("-")
         return f"{self.implementation}@src-{word or 'tree'}"
 
+    def image(self, base: str) -> str:
+        """The name of the image called `base` with it inside; its label alone where that is the usual one."""
+        return self.label if base == self.implementation else f"{self.label}+{base}"
+
 
 @dataclass(frozen=True, slots=True)
 class _State:
@@ -131,7 +135,7 @@ def ensure_source(store: Store, source: Source, base: str, progress: Progress = 
     built = _ensure_build(store, state, progress)
     script = kind.lay_into(base)
     recipe = f"format {_FORMAT}\nbase {under.name} {under.digest}\nbuild {built.key.digest}\n{script}"
-    key = Key(KIND, f"{source.label}+{base}", digest(recipe))
+    key = Key(KIND, source.image(base), digest(recipe))
 
     def make(directory: Path) -> Made:
         progress(f"{source.label}: laying it into {base}")

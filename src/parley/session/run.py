@@ -21,6 +21,8 @@ from parley.run.plan import Equipment, images_needed
 from parley.run.scripted import ScriptedJob
 from parley.run.testing import certificate_kinds
 from parley.session.common import RUNS, begin, carry_out, new_directory, new_record
+from parley.session.upstream import sources_for, upstream_job, with_sources
+from parley.upstream.tree import changed_cases, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,16 +31,25 @@ if TYPE_CHECKING:
     from parley.image.equip import Tools
     from parley.lab.lab import Lab
     from parley.record.results import RunRecord
+    from parley.run.job import Job
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What was asked for. `output` is the run's directory, or None for a new one below `RUNS`."""
+    """What was asked for. `output` is the run's directory, or None for a new one below `RUNS`.
+
+    `sources` are IMPLEMENTATION=TREE; `changed` means the cases that git sees a change in, `in_place` has
+    Libreswan's own cases leave their OUTPUT in the user's tree.
+    """
 
     selectors: tuple[str, ...] = ()
     suites: tuple[Path, ...] = ()
     hosts: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    changed: bool = False
+    in_place: bool = False
     clock: str = "auto"
+    kernel: str = ""
     jobs: int = 1
     retry: int = 0
     fail_fast: bool = False
@@ -60,7 +71,7 @@ def execute(options: RunOptions, *, html: bool | None = None) -> int:
         raise UsageError(f"--keep keeps the lab of one case, and {len(cases)} were selected")
     run = RunLayout(options.output or new_directory())
     waiting = [case for case in cases if not (options.resume and run.case(case.name).result.exists())]
-    tools = _equip(waiting)
+    tools = _equip(options, waiting)
     record = _record(options, cases)
     begin(run, record)
     with tools.held():
@@ -95,7 +106,10 @@ def _options_of(root: Path, record: RunRecord, jobs: int) -> RunOptions:
             selectors=tuple(record.cases),
             suites=tuple(Path(suite) for suite in record.suites),
             hosts=dict(record.options["hosts"]),
+            sources=tuple(record.options["sources"]),
+            in_place=bool(record.options["in_place"]),
             clock=str(record.options["clock"]),
+            kernel=str(record.options["kernel"]),
             jobs=jobs,
             retry=int(record.options["retry"]),
             timeout_scale=float(record.options["timeout_scale"]),
@@ -108,33 +122,42 @@ def _options_of(root: Path, record: RunRecord, jobs: int) -> RunOptions:
 
 def _load(options: RunOptions) -> tuple[list[ScriptedCase], list[InputError]]:
     suites = [load_suite(path) for path in options.suites or (default_suite(),)]
-    return select_cases(suites, options.selectors, overrides=options.hosts)
+    selectors = options.selectors
+    if options.changed:
+        changed = {name for suite in suites for name in changed_cases(suite.path)}
+        selectors = tuple(name for suite in suites for name in suite.names() if name in changed)
+        if not selectors:
+            raise UsageError("--changed: git sees no change in any case", hint="git status")
+    return select_cases(suites, selectors, overrides=options.hosts)
 
 
-def _equip(cases: Sequence[ScriptedCase]) -> Tools:
-    kinds = sorted({kind for case in cases for kind in certificate_kinds(case)})
-    return equip(images_needed(host for case in cases for host in case.hosts), kinds)
+def _equip(options: RunOptions, cases: Sequence[ScriptedCase]) -> Tools:
+    own = [case for case in cases if tree_of(case.suite) is None]
+    kinds = sorted({kind for case in own for kind in certificate_kinds(case)})
+    images = images_needed(host for case in own for host in case.hosts)
+    return equip(images, kinds, kernel=options.kernel, sources=sources_for(cases, options.sources))
 
 
-def _jobs(
-    options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase], tools: Tools
-) -> list[ScriptedJob]:
-    equipment = Equipment(tools.images, tools.kernel, make_backend(), tools.certificates)
-    return [
-        ScriptedJob(
-            name=case.name,
-            title=case.title,
-            layout=run.case(case.name),
-            equipment=equipment,
-            limits=Limits().scaled(options.timeout_scale),
-            rerun=_rerun(case, options),
-            retry=options.retry,
-            case=case,
-            clock=options.clock,
-            hold=_holder(case) if options.keep else None,
-        )
-        for case in cases
-    ]
+def _jobs(options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase], tools: Tools) -> list[Job]:
+    images = with_sources(tools.images, options.sources)
+    equipment = Equipment(images, tools.kernel, make_backend(), tools.certificates)
+    return [_job(options, run, case, equipment) for case in cases]
+
+
+def _job(options: RunOptions, run: RunLayout, case: ScriptedCase, equipment: Equipment) -> Job:
+    job = ScriptedJob(
+        name=case.name,
+        title=case.title,
+        layout=run.case(case.name),
+        equipment=equipment,
+        limits=Limits().scaled(options.timeout_scale),
+        rerun=_rerun(case, options),
+        retry=options.retry,
+        case=case,
+        clock=options.clock,
+        hold=_holder(case) if options.keep else None,
+    )
+    return upstream_job(job, options.sources, in_place=options.in_place) or job
 
 
 def _holder(case: ScriptedCase) -> Callable[[Lab, Callable[[str], None]], None]:
@@ -146,7 +169,9 @@ def _holder(case: ScriptedCase) -> Callable[[Lab, Callable[[str], None]], None]:
 def _rerun(case: ScriptedCase, options: RunOptions) -> str:
     words = ["parley", "run", case.name, *(f"--suite={suite}" for suite in options.suites)]
     words += [f"--host={host}={value}" for host, value in options.hosts.items()]
+    words += [f"--impl={source}" for source in options.sources]
     words += [f"--clock={options.clock}"] if options.clock != "auto" else []
+    words += [f"--kernel={options.kernel}"] if options.kernel else []
     return shlex.join(words)
 
 
@@ -156,7 +181,10 @@ def _record(options: RunOptions, cases: Sequence[ScriptedCase]) -> RunRecord:
         suites=tuple(str(suite.resolve()) for suite in options.suites),
         options={
             "hosts": dict(options.hosts),
+            "sources": list(options.sources),
+            "in_place": options.in_place,
             "clock": options.clock,
+            "kernel": options.kernel,
             "jobs": options.jobs,
             "retry": options.retry,
             "timeout_scale": options.timeout_scale,

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 PLATFORM = "fedora-like"
 _DAEMON = "libreswan"
 
+# Upstream's own limit for one command, and that for its last script (seconds).
+COMMAND_LIMIT = 120.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamJob(Job):
