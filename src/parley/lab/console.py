@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from parley.lab.jail import Jail
 
 # `have`, `none`, `lost` or `done`, the order, its status; the same again.
-_ANSWER = re.compile(rb"<<parley (?P<all>(\w{1,8}) ([\w.]{1,40}) (\d{1,3})) (?P=all)>>\r?\n?")
+_ANSWER = re.compile(rb"<<parley (?P<all>(\w{1,8}) ([\w.]{1,40}) (\d{1,3})) (?P=all)>>\r?\n")
 _READY = re.compile(rb"<<parley done boot 0 done boot 0>>")
 # A kernel that waits for its developer: ddb(4) of OpenBSD, of FreeBSD.
 _DEBUGGER = re.compile(rb"(?:^|[\r\n])(?:ddb(?:\{\d+\})?|db)> $")
@@ -156,8 +156,8 @@ class ConsoleLink:
         packing = f"put.{order}"
         self._say("put", packing)
         deadline = self._clock() + _PROMPT
-        self._listen(packing, deadline, lambda: self._say("put", packing), until=("done",))
-        self._files.pull(order)
+        status = self._listen(packing, deadline, lambda: self._say("put", packing), until=("done",))
+        self._files.pull(order, status)
 
     def _listen(
         self, order: str, deadline: float, repeat: Callable[[], None], *, until: tuple[str, ...]
@@ -217,8 +217,8 @@ class ConsoleLink:
             if self._answers.get(order, ("",))[0] != "done":
                 self._answers[order] = (word, int(status))
         rest = _ANSWER.sub(b"", self._buffer)
-        # The beginning of an answer may stand at the end.
-        start = rest.rfind(b"<<", -_ANSWER_LENGTH)
+        # The beginning of an answer may stand at the end: characters come one by one.
+        start = rest.find(b"<", max(0, len(rest) - _ANSWER_LENGTH))
         said, self._buffer = (rest, b"") if start < 0 else (rest[:start], rest[start:])
         self._note(said)
         return said
@@ -302,8 +302,11 @@ class _Files:
                     files[inside] = Packed(self._jail.read(name), status.st_mode & 0o777)
         write_drive(self._drives.inbound, files)
 
-    def pull(self, order: str) -> None:
-        """Take what the guest has packed for an order. Raises LabError if it is not that."""
+    def pull(self, order: str, status: int) -> None:
+        """Take what the guest has packed for an order. Raises LabError if it is not that.
+
+        tar(1) ends with a status when a log grew while it was read; what counts is what came.
+        """
         places = (
             *(f"parley/{name}" for name in ("put", "cmd/", "step/", "log/", "state/", "core/")),
             "testing/",
@@ -321,4 +324,5 @@ class _Files:
             status = self._jail.status(own)
             self._known[own] = (status.st_mtime_ns, status.st_size)
         if proof.strip() != order.encode():
-            raise LabError(f"its drive does not hold what {order} left", host=self._host)
+            problem = f"its drive does not hold what {order} left; its tar ended with status {status}"
+            raise LabError(problem, host=self._host)
