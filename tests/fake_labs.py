@@ -123,6 +123,9 @@ def installed(*points: EntryPoint) -> Iterator[None]:
     load_group.cache_clear()
 
 
-def toy(name: str = "toy", driver: type[Driver] | None = ToyDriver) -> EntryPoint:
+def toy(
+    name: str = "toy", driver: type[Driver] | None = ToyDriver, *, modules: tuple[str, ...] = ()
+) -> EntryPoint:
     """An installed toy."""
-    return EntryPoint(name, lambda: Daemon(name, name.title(), name, ("toyd",), driver=driver))
+    daemon = Daemon(name, name.title(), name, ("toyd",), driver=driver, modules=modules)
+    return EntryPoint(name, lambda: daemon)

@@ -31,8 +31,8 @@ def on_guests(place: Path, guests: Guests) -> Iterator[list[tuple[str, ...]]]:
     asked: list[tuple[str, ...]] = []
     tools = equipment(place)
 
-    def equip(images: Iterable[str], kinds: Iterable[str]) -> Tools:
-        asked.append((*images, *kinds))
+    def equip(images: Iterable[str], kinds: Iterable[str], *, kernel: str = "") -> Tools:
+        asked.append((*images, *kinds, *filter(None, (kernel,))))
         return _FakeTools(tools.kernel, dict(tools.images), tools.certificates)
 
     with ExitStack() as stack:

@@ -50,7 +50,7 @@ class ScriptedCase:
     `hosts` stand in the order of their boot-independent names; `steps` in the order they are played.
     `references` hold the most specific file per host; a host without one has no entry. `qualified` maps
     names under which daemons look for their configuration to the files that apply (case.qualifier).
-    `notes` say what looks like a mistake, one sentence each.
+    `needs` are features of the kernel (case.needs). `notes` say what looks like a mistake, one sentence each.
     """
 
     name: str
@@ -65,6 +65,7 @@ class ScriptedCase:
     status: str = "good"
     issue: str = ""
     qualified: dict[str, Path] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def reference(self, host: str) -> Reference | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from parley.case.configuration import implementation_of, qualified_files, require_configuration
 from parley.case.model import HostSpec, Reference, ScriptedCase
+from parley.case.needs import read_needs
 from parley.case.qualifier import ALL, select
 from parley.case.script import load_script
 from parley.errors import InputError
@@ -58,6 +59,7 @@ def _load(directory: Path, listed: Listed, roles: Mapping[str, tuple[str, str]])
         status=listed.status,
         issue=listed.issue,
         qualified=qualified_files(files, hosts),
+        needs=read_needs(directory),
         notes=(*script.notes, *_spare_references(files, hosts)),
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from parley.cli.options import RUNS, clock_option
+from parley.cli.options import RUNS, clock_option, kernel_option
 
 
 @click.command()
@@ -40,6 +40,7 @@ from parley.cli.options import RUNS, clock_option
     "--try-lacks", is_flag=True, help="Run cells in spite of declared lacks, to see if they still hold."
 )
 @clock_option
+@kernel_option
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Cells at once; default: one per core.")
 @click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
@@ -64,6 +65,7 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
     impairments: tuple[str, ...],
     try_lacks: bool,
     clock: str,
+    kernel: str | None,
     jobs: int | None,
     retry: int,
     fail_fast: bool,
@@ -94,6 +96,7 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
         core=core,
         try_lacks=try_lacks,
         clock=clock,
+        kernel=kernel or "",
         jobs=jobs or os.cpu_count() or 1,
         retry=retry,
         fail_fast=fail_fast,

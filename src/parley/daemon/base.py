@@ -33,6 +33,7 @@ class Daemon:
 
     `processes` are names of its long-lived processes, in the order in which they are stopped; `package`
     is the Debian package whose version counts. `driver` plays it in scenarios; None: scripted cases only.
+    `modules` are Linux's that it needs and that nobody else should find loaded.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Daemon:
     processes: tuple[str, ...]
     trouble: tuple[Trouble, ...] = ()
     driver: type[Driver] | None = None
+    modules: tuple[str, ...] = ()
 
     def find_trouble(self, line: str) -> Trouble | None:
         """The trouble that a line of a log speaks of, if any."""

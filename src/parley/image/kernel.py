@@ -7,13 +7,13 @@ kind: `linux`, optionally `lib/` and `modules.ext4`, and `config`, with version 
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.errors import ImageError, MissingError, UsageError
 from parley.image.apt import Apt, unpack
 from parley.image.command import CommandError, as_root, run, works
+from parley.image.kernel_features import features
 from parley.image.recipe import digest, split_name
 from parley.image.requirements import require
 from parley.image.store import SYSTEM_ROOT, Entry, Key, Made, Progress, Store, silent
@@ -39,20 +39,6 @@ CHOICES = ("lab", *SUITES)
 _FORMAT = 1
 _LOADER = "ld-linux-x86-64.so.2"
 _LIBRARIES = (_LOADER, "libc.so.6")
-
-# Feature -> the lines of a kernel's configuration that make it, each built in or a module.
-FEATURES = {
-    "espintcp": ("CONFIG_INET_ESPINTCP",),
-    "iptables-ipv4": ("CONFIG_IP_NF_FILTER",),
-    "iptables-ipv6": ("CONFIG_IP6_NF_FILTER",),
-    "iptfs": ("CONFIG_XFRM_IPTFS",),
-    "modules": ("CONFIG_MODULES",),
-    "nftables-ipv4": ("CONFIG_NF_TABLES", "CONFIG_NF_TABLES_IPV4"),
-    "nftables-ipv6": ("CONFIG_NF_TABLES", "CONFIG_NF_TABLES_IPV6"),
-    "pfkey": ("CONFIG_NET_KEY",),
-    "time-travel": ("CONFIG_UML_TIME_TRAVEL_SUPPORT",),
-    "xfrm-interface": ("CONFIG_XFRM_INTERFACE",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +138,6 @@ def kernel_suite(name: str) -> str:
         names = ", ".join(f"kernel@{known}" for known in CHOICES)
         raise UsageError(f"{name}: no kernel can be made from suite {suite!r}", hint=f"kernel, {names}")
     return suite
-
-
-def features(configuration: str, usage: str) -> frozenset[str]:
-    """What a kernel with this configuration (.config lines) and this `--help` text can do."""
-    on = set(re.findall(r"^(CONFIG_\w+)=[ym]$", configuration, re.MULTILINE))
-    found = {name for name, options in FEATURES.items() if on.issuperset(options)}
-    if re.search(r"^seccomp=", usage, re.MULTILINE):
-        found.add("seccomp")
-    return frozenset(found)
 
 
 def _recipe(suite: str) -> str:

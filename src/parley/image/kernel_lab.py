@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from parley.errors import ImageError
 from parley.image import kernel_config as config
 from parley.image.command import DIE_WITH_PARENT, CommandError, as_root, run
-from parley.image.kernel import KIND, LAB, Kernel, check_reachable, features, pack
+from parley.image.kernel import KIND, LAB, Kernel, check_reachable, pack
+from parley.image.kernel_features import features
 from parley.image.kernel_meter import Meter, count_compiled
 from parley.image.kernel_needs import require_for_kernel
 from parley.image.kernel_source import Source, ensure_source, patch_text

@@ -18,7 +18,8 @@ from parley.errors import ImageError, MissingError
 from parley.image.apt import Apt, unpack
 from parley.image.command import environment, run
 from parley.image.cpio import Archive
-from parley.image.kernel import Kernel, check_reachable, features, pack
+from parley.image.kernel import Kernel, check_reachable, pack
+from parley.image.kernel_features import features
 from parley.image.recipe import DEFAULT_SUITE, digest
 from parley.image.requirements import require
 from parley.image.store import Entry, Key, Made, Progress, Store, silent

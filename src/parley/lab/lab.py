@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from parley.backend.base import BootRequest, Nic
 from parley.lab.host import DEFAULT_LIMITS, Host, Limits
 from parley.lab.jail import Jail
+from parley.platform.debian import modules_for
 from parley.wire.hub import Hub
 from parley.wire.pcapng import PcapngWriter
 
@@ -31,13 +32,14 @@ _LINES = 3
 
 @dataclass(frozen=True, slots=True)
 class HostPlan:
-    """A host and all that is needed to boot it."""
+    """A host and all that is needed to boot it; `modules` are what its daemon wants in the kernel."""
 
     spec: HostSpec
     platform: Debian
     backend: Backend
     image: Image
     kernel: Kernel
+    modules: tuple[str, ...] = ()
 
 
 class Lab:
@@ -99,7 +101,8 @@ class Lab:
 
     def _boot(self, plan: HostPlan, hub: Hub) -> Host:
         name = plan.spec.name
-        script = plan.platform.prepare(self.jail, plan.spec, self._topology, self._directory)
+        modules = modules_for(plan.kernel, plan.modules)
+        script = plan.platform.prepare(self.jail, plan.spec, self._topology, self._directory, modules=modules)
         ours, theirs = zip(*(socket.socketpair() for _ in range(_LINES)), strict=True)
         nics = tuple(
             Nic(interface.name, interface.mac, hub.port(interface.segment, name, interface.name))

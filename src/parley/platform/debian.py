@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from parley.case.model import HostSpec
+    from parley.image.kernel import Kernel
     from parley.lab.jail import Jail
     from parley.lab.topology import Topology
 
 # Everything a daemon asks the kernel for; a missing one fails strangely, see docs/explanation/uml.md.
 MODULES = (
     *("overlay", "veth", "bridge", "dummy"),
-    *("xfrm_user", "af_key", "esp4", "esp6", "ah4", "ah6", "ipcomp", "ipcomp6", "xfrm_ipcomp"),
+    *("xfrm_user", "esp4", "esp6", "ah4", "ah6", "ipcomp", "ipcomp6", "xfrm_ipcomp"),
     # IPComp in tunnel mode has a state of its own for packets that were not worth compressing.
     *("xfrm4_tunnel", "xfrm6_tunnel"),
     *(
@@ -76,16 +77,24 @@ class Debian:
     name: str = "debian"
 
     def prepare(
-        self, jail: Jail, host: HostSpec, topology: Topology, directory: str, seat: Seat = ALONE
+        self,
+        jail: Jail,
+        host: HostSpec,
+        topology: Topology,
+        directory: str,
+        seat: Seat = ALONE,
+        *,
+        modules: Iterable[str] = (),
     ) -> str:
         """Write what `host` needs to boot; return the boot script's path inside the share.
 
-        `directory` is where the session starts, as the guest sees it.
+        `directory` is where the session starts, as the guest sees it; `modules` are what a host with a
+        kernel of its own loads into it.
         """
         names = ("boot.sh", "host.sh") if seat == ALONE else ("host.sh",)
         write_agent(jail, host.name, names, directory, seat)
         scripts = {
-            "modules": "\n".join(MODULES),
+            "modules": modules_file(modules),
             "sysctl": _sysctl(topology, host.name, seat),
             "network": _network(topology, host.name, seat),
             "hosts": topology.hosts_file(),
@@ -93,6 +102,22 @@ class Debian:
         for name, text in scripts.items():
             jail.write(f"{host.name}/{name}", text.encode())
         return f"{host.name}/boot.sh"
+
+
+def modules_for(kernel: Kernel, further: Iterable[str] = ()) -> tuple[str, ...]:
+    """What `kernel` is to load for a host, `further` modules included; nothing that it cannot.
+
+    A name that a kernel has built in costs modprobe as much as a module.
+    """
+    wanted = (*MODULES, *dict.fromkeys(further))
+    if kernel.loadable is None:
+        return wanted
+    return tuple(name for name in wanted if name.replace("-", "_") in kernel.loadable)
+
+
+def modules_file(modules: Iterable[str]) -> str:
+    """What boot.sh reads: all in one line, so that the shell itself can."""
+    return " ".join(modules) + "\n"
 
 
 def guest_script(name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from parley.platform.debian import MODULES, Seat, write_agent
+from parley.platform.debian import Seat, modules_file, write_agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,16 +35,23 @@ def seat(number: int, device: str) -> Seat:
     return Seat(root=f"/srv/{device}", line=number * LINES, card="")
 
 
-def prepare_kernel(jail: Jail, roots: Mapping[str, str], topology: Topology, devices: Iterable[str]) -> str:
+def prepare_kernel(
+    jail: Jail,
+    roots: Mapping[str, str],
+    topology: Topology,
+    devices: Iterable[str],
+    modules: Iterable[str] = (),
+) -> str:
     """Write what the kernel needs to boot all hosts; return the boot script's path inside the share.
 
-    `roots` has each host's drive, by name; `devices` are all drives, the one of the lab's root first.
+    `roots` has each host's drive, by name; `devices` are all drives, the one of the lab's root first;
+    `modules` are what the kernel loads.
     """
     drives = tuple(devices)
     write_agent(jail, LAB, ("boot.sh", "shared.sh", "host.sh"), "/root", seat(0, drives[0]))
     interfaces = [each for host in roots for each in topology.host(host).interfaces]
     scripts = {
-        "modules": "\n".join(MODULES),
+        "modules": modules_file(modules),
         "roots": "\n".join(drives) + "\n",
         "wires": _wires(roots, interfaces),
         "taps": "".join(f"{line}\n" for each in interfaces for line in _tap(each)),

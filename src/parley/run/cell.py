@@ -57,7 +57,7 @@ class CellJob(Job):
             return self.result(started, Verdict.UNSUPPORTED, lack)
         watch = Stopwatch()
         try:
-            plans = plan_hosts(self._hosts(), self.equipment)
+            plans = plan_hosts(self._hosts(), self.equipment, self.scenario.needs)
             kind = lab_kind(self.clock, self._preferred_clock(), plans)
         except UnsupportedError as error:
             return self.result(started, Verdict.UNSUPPORTED, str(error))

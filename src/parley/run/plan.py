@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parley.daemon.registry import daemon_named
 from parley.errors import UnsupportedError
 from parley.lab.lab import HostPlan
 from parley.platform.debian import Debian
@@ -42,8 +43,17 @@ def images_needed(hosts: Iterable[HostSpec]) -> tuple[str, ...]:
     return tuple(sorted({image_name(host) for host in hosts}))
 
 
-def plan_hosts(hosts: Iterable[HostSpec], equipment: Equipment) -> tuple[HostPlan, ...]:
-    """How each host is booted. Raises UnsupportedError for a platform that is not here."""
+def plan_hosts(
+    hosts: Iterable[HostSpec], equipment: Equipment, needs: Iterable[str] = ()
+) -> tuple[HostPlan, ...]:
+    """How each host is booted.
+
+    Raises UnsupportedError for a platform that is not here, and for features that the case `needs`
+    (image.kernel_features) and the kernel lacks.
+    """
+    lacking = equipment.kernel.lacking(needs)
+    if lacking:
+        raise UnsupportedError(lacking)
     return tuple(_plan_host(spec, equipment) for spec in hosts)
 
 
@@ -56,4 +66,5 @@ def _plan_host(spec: HostSpec, equipment: Equipment) -> HostPlan:
         backend=equipment.backend,
         image=equipment.images[image_name(spec)],
         kernel=equipment.kernel,
+        modules=daemon_named(spec.implementation).modules if spec.implementation else (),
     )

@@ -41,7 +41,7 @@ class ScriptedJob(Job):
     def attempt(self, started: str, progress: Callable[[str], None]) -> CaseResult:
         """Boot, play, collect and judge."""
         try:
-            plans = plan_hosts(self.case.hosts, self.equipment)
+            plans = plan_hosts(self.case.hosts, self.equipment, self.case.needs)
             kind = lab_kind(self.clock, AUTO, plans)
         except UnsupportedError as error:
             return self.result(started, Verdict.UNSUPPORTED, str(error))

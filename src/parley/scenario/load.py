@@ -96,6 +96,7 @@ class _Reader:
             description=self.file.get(schema.DESCRIPTION),
             clock=self.file.get(schema.CLOCK),
             core=self.file.get(schema.CORE),
+            needs=self.file.get(schema.NEEDS),
             known=self._known(),
         )
 

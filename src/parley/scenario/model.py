@@ -271,4 +271,6 @@ class Scenario:
     description: str = ""
     clock: str = "auto"
     core: bool = False
+    # Features that the kernel must have (image.kernel_features).
+    needs: tuple[str, ...] = ()
     known: tuple[KnownFailure, ...] = ()

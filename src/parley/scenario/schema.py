@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from parley.image.kernel_features import FEATURES
 from parley.pki import KINDS
 from parley.scenario.fields import (
     Key,
@@ -433,6 +434,15 @@ CORE = Key("core", flag, False, "boolean", "false", "true", "Whether it is one o
 CLOCK = Key(
     "clock", choice(*CLOCKS), "auto", "|".join(CLOCKS), "auto", '"virtual"', "Whose time the hosts live in."
 )
+NEEDS: Key[tuple[str, ...]] = Key(
+    "needs",
+    several(choice(*FEATURES)),
+    (),
+    "list of features",
+    "none",
+    '["xfrm-interface"]',
+    "What the kernel must have; without it the scenario is unsupported.",
+)
 
 
 def _table(name: str, kind: str, header: str) -> Key[Node | None]:
@@ -459,7 +469,7 @@ TABLES = (
 )
 FILE = Section(
     "top level",
-    (TITLE, DESCRIPTION, RFC, IPV6_READY, CORE, CLOCK, *TABLES),
+    (TITLE, DESCRIPTION, RFC, IPV6_READY, CORE, CLOCK, NEEDS, *TABLES),
     "One file is one scenario, named as the file without `.toml`.",
 )
 

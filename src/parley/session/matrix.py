@@ -50,6 +50,7 @@ class MatrixOptions:
     core: bool = False
     try_lacks: bool = False
     clock: str = "auto"
+    kernel: str = ""
     jobs: int = 1
     retry: int = 0
     fail_fast: bool = False
@@ -88,7 +89,7 @@ def execute_matrix(options: MatrixOptions, *, html: bool = True) -> int:
     run = RunLayout(options.output or new_directory())
     record = _record(options, cells)
     waiting = [cell for cell in cells if not (options.resume and run.case(cell.name).result.exists())]
-    tools = _equip(waiting)
+    tools = _equip(options, waiting)
     begin(run, record)
     with tools.held():
         jobs = _jobs(options, run, waiting, tools)
@@ -109,6 +110,7 @@ def resume_matrix(root: Path, record: RunRecord, *, jobs: int) -> MatrixOptions:
             impairments=tuple(record.options["impairments"]),
             try_lacks=bool(record.options["try_lacks"]),
             clock=str(record.options["clock"]),
+            kernel=str(record.options["kernel"]),
             jobs=jobs,
             retry=int(record.options["retry"]),
             timeout_scale=float(record.options["timeout_scale"]),
@@ -174,10 +176,10 @@ def _matches(cell: Cell, selector: str) -> bool:
     return all(fnmatchcase(word, pattern or "*") for word, pattern in zip(words, patterns, strict=True))
 
 
-def _equip(cells: Sequence[Cell]) -> Tools:
+def _equip(options: MatrixOptions, cells: Sequence[Cell]) -> Tools:
     kinds = sorted({kind for cell in cells for kind in scenario_kinds(cell.scenario)})
     images = sorted({name for cell in cells for name in (cell.initiator, cell.responder)} | {TOOLS_IMAGE})
-    return equip(images, kinds)
+    return equip(images, kinds, kernel=options.kernel)
 
 
 def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: Tools) -> list[CellJob]:
@@ -209,6 +211,7 @@ def _rerun(cell: Cell, options: MatrixOptions) -> str:
     words += [f"--impair={text}" for text in options.impairments]
     words += ["--try-lacks"] if options.try_lacks else []
     words += [f"--clock={options.clock}"] if options.clock != "auto" else []
+    words += [f"--kernel={options.kernel}"] if options.kernel else []
     return shlex.join(words)
 
 
@@ -224,5 +227,6 @@ def _record(options: MatrixOptions, cells: Sequence[Cell]) -> RunRecord:
             "impairments": list(options.impairments),
             "try_lacks": options.try_lacks,
             "clock": options.clock,
+            "kernel": options.kernel,
         },
     )

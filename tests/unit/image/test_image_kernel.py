@@ -12,12 +12,12 @@ from parley.image.kernel import (
     Kernel,
     check_reachable,
     ensure_kernel,
-    features,
     find_kernel,
     is_kernel,
     kernel_key,
     kernel_suite,
 )
+from parley.image.kernel_features import features
 from parley.image.store import Key, Made, Store
 
 if TYPE_CHECKING:

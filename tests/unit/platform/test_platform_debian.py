@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from parley.case.model import HostSpec
+from parley.image.kernel import Kernel
 from parley.lab.jail import Jail
 from parley.lab.topology import NETWORK
-from parley.platform.debian import MODULES, Debian
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from parley.platform.debian import MODULES, Debian, modules_for
 
 HOSTS = [host.name for host in NETWORK.hosts]
 
@@ -74,6 +72,31 @@ def test_a_host_sees_its_own_part_of_the_share_and_the_cases_files(share: Path) 
     assert all(len(words) == 6 for words in mounts)
     shares = {words[1].rpartition("/")[2]: words[0] for words in mounts if words[0].startswith("/mnt")}
     assert shares == {"testing": "/mnt/testing", "parley": "/mnt/east"}
+
+
+def kernel(loadable: frozenset[str] | None) -> Kernel:
+    return Kernel("k", "7.2", Path("linux"), Path("modules"), "digest", frozenset(), loadable)
+
+
+def test_all_modules_are_asked_of_a_kernel_that_says_nothing_of_its_own() -> None:
+    assert modules_for(kernel(None), ["af_key", "af_key"]) == (*MODULES, "af_key")
+
+
+def test_what_a_kernel_has_built_in_is_not_asked_for() -> None:
+    has = kernel(frozenset({"af_key", "ip_vti", "crypto_aes"}))
+    assert modules_for(has, ["af_key"]) == ("crypto-aes", "af_key")
+    assert modules_for(kernel(frozenset()), ["af_key"]) == ()
+
+
+def test_modules_stand_in_one_line_that_the_shell_itself_reads(tmp_path: Path) -> None:
+    jail = Jail(tmp_path / "share")
+    jail.create()
+    Debian().prepare(jail, HostSpec("east"), NETWORK, "/root", modules=["esp4", "esp6"])
+    assert (tmp_path / "share/east/modules").read_text() == "esp4 esp6\n"
+
+
+def test_what_somebody_checks_the_absence_of_is_for_those_who_want_it() -> None:
+    assert not {"af_key", "ip_vti", "ip6_vti"} & set(MODULES)
 
 
 def test_modules_are_asked_for_once() -> None:

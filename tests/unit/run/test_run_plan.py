@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +27,9 @@ def test_each_image_is_needed_once() -> None:
 
 def test_a_plan_has_all_that_a_boot_needs_and_is_remembered(tmp_path: Path) -> None:
     tools = equipment(tmp_path)
-    plans = plan_hosts([HostSpec("east", implementation="toy"), HostSpec("nic", "linux")], tools)
+    with installed(toy(modules=("af_toy",))):
+        plans = plan_hosts([HostSpec("east", implementation="toy"), HostSpec("nic", "linux")], tools)
+    assert [plan.modules for plan in plans] == [("af_toy",), ()]
     assert [(plan.image.name, plan.platform.name) for plan in plans] == [
         ("toy", "debian"),
         ("libreswan", "debian"),
@@ -41,3 +44,13 @@ def test_a_plan_has_all_that_a_boot_needs_and_is_remembered(tmp_path: Path) -> N
 def test_a_platform_that_is_not_here_is_unsupported(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="east wants openbsd, and no image of it is installed here"):
         plan_hosts([HostSpec("east", "openbsd", "openiked")], equipment(tmp_path))
+
+
+def test_what_the_kernel_lacks_is_unsupported_with_the_command_that_gets_it(tmp_path: Path) -> None:
+    tools = equipment(tmp_path)
+    with pytest.raises(
+        UnsupportedError, match=r"has no iptfs, xfrm-interface; to have it: parley kernel build$"
+    ):
+        plan_hosts([HostSpec("nic")], tools, needs=["xfrm-interface", "iptfs"])
+    able = replace(tools, kernel=replace(tools.kernel, features=frozenset({"iptfs", "seccomp"})))
+    assert plan_hosts([HostSpec("nic")], able, needs=["iptfs"])

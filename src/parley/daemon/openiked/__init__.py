@@ -17,4 +17,5 @@ OPENIKED = Daemon(
         Trouble("lost child process", re.compile(r"lost child: ")),
     ),
     driver=OpenikedDriver,
+    modules=("af_key",),
 )

@@ -3,7 +3,8 @@
 mount -t proc proc /proc
 if [ -b /dev/ubdb ]; then
     mount -t ext4 -o ro /dev/ubdb /usr/lib/modules
-    modprobe -a -q $(cat "$here/modules")
+    read -r modules <"$here/modules"
+    [ -z "$modules" ] || modprobe -a -q $modules
 fi
 # From here on a miss costs nothing: daemons ask for about 100 algorithms that no module has.
 echo >/proc/sys/kernel/modprobe
