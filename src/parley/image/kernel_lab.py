@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.errors import ImageError
@@ -44,7 +45,7 @@ _IDENTITY = ("KBUILD_BUILD_USER=parley", "KBUILD_BUILD_HOST=lab")
 
 def lab_key() -> Key:
     """The store's key of the lab kernel that this Parley builds."""
-    return Key(KIND, LAB, digest(_recipe()))
+    return Key(KIND, LAB, digest(_Recipe.today().text))
 
 
 def ensure_lab_kernel(store: Store, progress: Progress = silent, *, jobs: int = 0) -> Kernel:
@@ -53,12 +54,14 @@ def ensure_lab_kernel(store: Store, progress: Progress = silent, *, jobs: int = 
     Raises MissingError with all that root must install, ImageError if the build fails; what was done
     by then is kept for the next attempt.
     """
-    key = lab_key()
+    recipe = _Recipe.today()
+    key = Key(KIND, LAB, digest(recipe.text))
 
     def make(directory: Path) -> Made:
         require_for_kernel(store.root)
         check_reachable(store.root)
-        return _Build(store, key, directory, progress, jobs or len(os.sched_getaffinity(0))).make()
+        processes = jobs or len(os.sched_getaffinity(0))
+        return _Build(store, key, recipe, directory, progress=progress, jobs=processes).make()
 
     return Kernel.of(store.ensure(key, make, progress))
 
@@ -68,15 +71,39 @@ def build_tree(store: Store, key: Key) -> Path:
     return store.path(key).with_name(f".{key}.build")
 
 
-def _recipe() -> str:
-    parts = (f"format {_FORMAT}", config.fragment(config.ESSENTIAL), config.fragment(config.WANTED))
-    return "\n".join((*parts, patch_text()))
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """All that decides what comes of a source, read once: a build takes long, and Parley may change."""
+
+    essential: str
+    wanted: str
+    patch: str
+
+    @classmethod
+    def today(cls) -> _Recipe:
+        """The recipe of this Parley."""
+        return cls(config.fragment(config.ESSENTIAL), config.fragment(config.WANTED), patch_text())
+
+    @property
+    def text(self) -> str:
+        """As it is recorded."""
+        return "\n".join((f"format {_FORMAT}", self.essential, self.wanted, self.patch))
 
 
 class _Build:
     """One attempt at building the lab kernel."""
 
-    def __init__(self, store: Store, key: Key, directory: Path, progress: Progress, jobs: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        key: Key,
+        recipe: _Recipe,
+        directory: Path,
+        *,
+        progress: Progress,
+        jobs: int,
+    ) -> None:
+        self.recipe = recipe
         self.directory = directory
         self.work = build_tree(store, key)
         self.tree = self.work / "tree"
@@ -90,7 +117,7 @@ class _Build:
         self.work.mkdir(exist_ok=True)
         if not goes_on:
             self.log.write_text("", encoding="utf-8")
-        source = ensure_source(self.work, log=self.log, progress=self.progress)
+        source = ensure_source(self.work, self.recipe.patch, log=self.log, progress=self.progress)
         missing = self._configure()
         self._compile()
         self.progress("packing the kernel")
@@ -108,7 +135,7 @@ class _Build:
     def _configure(self) -> tuple[str, ...]:
         """Configure the tree; returns what was wanted and cannot be had. Raises ImageError for essentials."""
         marker, file = self.work / "configured", self.tree / ".config"
-        essential, wanted = config.fragment(config.ESSENTIAL), config.fragment(config.WANTED)
+        essential, wanted = self.recipe.essential, self.recipe.wanted
         if not marker.exists():
             self.progress("configuring")
             self._make("defconfig", what="making the default configuration")
@@ -162,7 +189,7 @@ class _Build:
             "loadable": self._pack_modules(),
             "missing": list(missing),
         }
-        return Made(_recipe(), {source.package: source.version}, source.notes, facts)
+        return Made(self.recipe.text, {source.package: source.version}, source.notes, facts)
 
     def _ask(self, binary: Path) -> tuple[str, frozenset[str]]:
         """Have the kernel itself say what it is: so it runs here."""

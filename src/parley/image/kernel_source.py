@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
-from importlib.resources import as_file, files
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from parley.errors import ImageError
@@ -40,8 +40,8 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def ensure_source(work: Path, *, log: Path, progress: Progress) -> Source:
-    """Have the patched source at `work/tree`, of the newest version that can be had.
+def ensure_source(work: Path, patch: str, *, log: Path, progress: Progress) -> Source:
+    """Have the source at `work/tree`, changed by a `patch`, of the newest version that can be had.
 
     What an earlier attempt left complete is taken as it is, so that a build goes on with the version
     with which it began. Raises ImageError if no suite has a source, or if the patch does not fit it.
@@ -58,7 +58,9 @@ def ensure_source(work: Path, *, log: Path, progress: Progress) -> Source:
     options = [*(f"--exclude=*/{path}" for path in _UNUSED), "--no-same-owner", "--strip-components=1"]
     what = f"unpacking {archive.name}"
     run(*DIE_WITH_PARENT, "tar", "-xf", archive, *options, cwd=fresh, what=what, log=log)
-    _patch(fresh, source, log)
+    file = work / PATCH
+    file.write_text(patch, encoding="utf-8")
+    _patch(fresh, file, source, log)
     record.write_text(json.dumps(asdict(source), indent=1) + "\n", encoding="utf-8")
     fresh.rename(tree)
     remove_tree(work / "apt")
@@ -106,18 +108,17 @@ def _fetch_from(suite: str, directory: Path, *, log: Path, progress: Progress) -
     return archives[0], Source(deb.name, deb.version, suite, tuple(apt.notes))
 
 
-def _patch(tree: Path, source: Source, log: Path) -> None:
-    with as_file(files("parley.image") / "lab_kernel" / PATCH) as patch:
-        try:
-            run(
-                *("patch", "--strip=1", "--forward", "--batch", "--no-backup-if-mismatch", "--fuzz=0"),
-                *("--directory", tree, "--input", patch),
-                what=f"patching {source.package}",
-                log=log,
-            )
-        except CommandError as error:
-            raise ImageError(
-                f"{PATCH} does not fit {source.package} {source.version}, and without it virtual "
-                f"time leaps while a host reads its disk\n{error.output}",
-                hint="a newer Parley, or an older source: PARLEY_MIRROR=https://snapshot.debian.org/...",
-            ) from error
+def _patch(tree: Path, patch: Path, source: Source, log: Path) -> None:
+    try:
+        run(
+            *("patch", "--strip=1", "--forward", "--batch", "--no-backup-if-mismatch", "--fuzz=0"),
+            *("--directory", tree, "--input", patch),
+            what=f"patching {source.package}",
+            log=log,
+        )
+    except CommandError as error:
+        raise ImageError(
+            f"{PATCH} does not fit {source.package} {source.version}, and without it virtual "
+            f"time leaps while a host reads its disk\n{error.output}",
+            hint="a newer Parley, or an older source: PARLEY_MIRROR=https://snapshot.debian.org/...",
+        ) from error
