@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from parley.report.compare import Comparison
     from parley.report.load import LoadedRun
 
-_FORMATS = ("terminal", "html", "json", "junit", "markdown")
+_FORMATS = ("terminal", "html", "json", "junit", "libreswan", "markdown")
 _EXAMPLES = """\b
 parley report
 parley report --format html
@@ -31,7 +31,7 @@ parley report --against parley-runs/2026-01-14T09-12-03-5e1c --exit-code
     "--output",
     "-o",
     type=click.Path(path_type=Path),
-    help="File to write instead of standard output; a directory for HTML (default: RUN/report).",
+    help="File to write instead of standard output; a directory for html and libreswan (default: below RUN).",
 )
 @click.option("--against", type=click.Path(path_type=Path), help="An earlier run: what is new since then.")
 @click.option(
@@ -62,6 +62,10 @@ def _write(form: str, run: LoadedRun, comparison: Comparison | None, output: Pat
         from parley.report.html.write import write_report  # noqa: PLC0415 -- jinja2 is needed for HTML only
 
         click.echo(write_report(run, output=output, comparison=comparison))
+    elif form == "libreswan":
+        from parley.report.libreswan import write_libreswan  # noqa: PLC0415 -- only what was asked for
+
+        click.echo(write_libreswan(run, output))
     elif form == "terminal":
         _write_terminal(run, comparison, output)
     else:

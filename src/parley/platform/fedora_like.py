@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FedoraLike(Debian):
-    """Prepares the share of a host of Libreswan's own suite."""
+    """Prepares the share of a host of Libreswan's own suite; `without` names stand-ins that it needs not."""
 
     name: str = "fedora-like"
+    without: tuple[str, ...] = ()
 
     def prepare(
         self,
@@ -40,7 +41,7 @@ class FedoraLike(Debian):
         """Write what `host` needs to boot; return the boot script's path inside the share."""
         script = Debian.prepare(self, jail, host, topology, directory, seat, modules=modules)
         guest = files("parley.platform") / "guest" / "fedora-like"
-        for file in guest.iterdir():
+        for file in (file for file in guest.iterdir() if file.name not in self.without):
             mode, place = (0o644, "") if file.name == "prepare.sh" else (0o755, "bin/")
             jail.write(f"{host.name}/{place}{file.name}", file.read_bytes(), mode=mode)
         return script

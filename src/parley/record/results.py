@@ -100,7 +100,8 @@ class CellRef:
 class CaseResult:
     """The judgement of one case. `reason` is one line; `rerun` is the exact command to run it again.
 
-    `cell` is None for a scripted case.
+    `cell` is None for a scripted case; `kind` and `status` are what the list of a suite of Libreswan's own
+    says of the case.
     """
 
     case: str
@@ -114,6 +115,8 @@ class CaseResult:
     rerun: str = ""
     attempts: tuple[Attempt, ...] = ()
     cell: CellRef | None = None
+    kind: str = ""
+    status: str = ""
     schema: int = SCHEMA
 
 

@@ -76,6 +76,11 @@ class UpstreamJob(Job):
         result = self.result(started, verdict, reason)
         return replace(result, checks=checks, hosts=record.hosts, durations=watch.durations)
 
+    def result(self, started: str, verdict: Verdict, reason: str) -> CaseResult:
+        """A result with what is known before anything ran, the suite's list included."""
+        result = Job.result(self, started, verdict, reason)
+        return replace(result, kind=self.case.kind, status=self.case.status)
+
     def _play(
         self,
         kind: type[Lab],
@@ -118,10 +123,11 @@ class UpstreamJob(Job):
         )
 
     def _plans(self) -> tuple[HostPlan, ...]:
+        platform = FedoraLike(without=("ip",) if self.tree.shows_direction() else ())
         return tuple(
             HostPlan(
                 spec=HostSpec(host.name, PLATFORM, _DAEMON),
-                platform=FedoraLike(),
+                platform=platform,
                 backend=self.equipment.backend,
                 image=self.equipment.images[self.image],
                 kernel=self.equipment.kernel,

@@ -50,7 +50,12 @@ DIFFERENT = "output-different"
 WHITESPACE = "output-whitespace"
 UNCHECKED = "output-unchecked"
 SANITIZER = "sanitizer-failed"
+TRUNCATED = "output-truncated"
 TIMEOUT = "TIMEOUT"
+# Upstream's names of all that can be wrong with a case.
+ISSUES = frozenset(
+    {*(name for name, _, _ in _PATTERNS), DIFFERENT, WHITESPACE, UNCHECKED, SANITIZER, TIMEOUT, TRUNCATED}
+)
 
 
 def judge_upstream(layout: CaseLayout, record: PlayRecord) -> tuple[Check, ...]:
@@ -64,7 +69,7 @@ def judge_upstream(layout: CaseLayout, record: PlayRecord) -> tuple[Check, ...]:
 def _checks(layout: CaseLayout, record: PlayRecord) -> Iterator[Check]:
     jail = Jail(layout.share)
     if record.error:
-        yield Check("lab", CheckState.ERROR, "", record.error)
+        yield Check(TRUNCATED, CheckState.ERROR, "", record.error)
     if record.stopped:
         yield Check(TIMEOUT, CheckState.FAILED, "", record.stopped)
     raw = consoles(record, _outputs(jail, record))

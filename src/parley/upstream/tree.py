@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,6 +12,8 @@ from parley.errors import UsageError
 # What no other suite has beside it; the sanitizers decide, so they must be there.
 _MARKERS = ("testing/guestbin/swan-prep", "testing/utils/sanitizer.sh", "testing/sanitizers")
 _SUITE = "testing/pluto"
+_DIRECTION = re.compile(rb"^\tdir (in|out)$", re.MULTILINE)
+_ENOUGH = 60  # references; all of one release are made on one system
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,18 @@ class Tree:
     def sanitizer(self) -> Path:
         """The script that turns what a console said into what the references say."""
         return self.testing / "utils" / "sanitizer.sh"
+
+    def shows_direction(self) -> bool:
+        """Whether its references were made with an iproute2 that tells the direction of a state (6.10)."""
+        old = new = 0
+        for path in sorted(self.suite.glob("*/*.console.txt")):
+            text = path.read_bytes()
+            if b"\n\treplay-window " in text:
+                new += bool(_DIRECTION.search(text))
+                old += not _DIRECTION.search(text)
+            if old + new == _ENOUGH:
+                break
+        return new > old
 
 
 def tree_of(suite: Path) -> Tree | None:

@@ -1,5 +1,6 @@
 # Before the agent of a host of Libreswan's own suite starts, in its writable root.
 mkdir -p /var/crash /etc/sysconfig /run/pluto /run/units /etc/strongswan/swanctl /run/strongswan /run/nsd /run/unbound
+ln -sfn /proc/self/fd /dev/fd
 mount --bind /usr/share/parley/x509 /testing/x509
 cp /parley/bin/* /usr/local/bin/
 ln -sf /usr/local/bin/systemctl /usr/bin/systemctl
