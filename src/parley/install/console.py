@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import shlex
+import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol
@@ -22,6 +23,10 @@ from parley.escape import visible
 if TYPE_CHECKING:
     from pathlib import Path
 
+    _FdSpawn = fdpexpect.fdspawn[bytes]
+else:
+    _FdSpawn = fdpexpect.fdspawn
+
 _TAIL = 16 * 1024  # bytes kept for the last screen
 _ROWS = 24
 # Escape sequences of a terminal (ECMA-48, section 5.4), and the shorter ones of a vt100.
@@ -31,6 +36,10 @@ _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-9A-Za-z]|[ -/]*[0-~])
 _DEBUGGER = rb"[\r\n]ddb(?:\{\d+\})?> $"
 _PANIC = re.compile(rb"(?:^|[\r\n])panic: ")
 _SEARCHED = 8 * 1024  # a pattern is looked for in the last bytes only, else floods cost quadratic time
+
+# Nor is what comes in pieces waited for longer than this: bytes, and times the quiet that was asked for.
+_GATHERED = 4 * 1024
+_PATIENCE = 10
 
 # A terminal in canonical mode takes lines of 255 bytes (MAX_CANON of OpenBSD's syslimits.h).
 _PIECE = 45  # characters, each of which quoting may make five
@@ -97,6 +106,22 @@ class _Recorder:
         self._log.flush()
 
 
+class _Spawn(_FdSpawn):
+    """Reads on until nothing has come for `quiet` seconds, so that a prompt in pieces is seen whole."""
+
+    quiet = 0.0
+
+    def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
+        data = super().read_nonblocking(size, timeout)
+        deadline = time.monotonic() + _PATIENCE * self.quiet
+        while self.quiet and len(data) < _GATHERED and time.monotonic() < deadline:
+            try:
+                data += super().read_nonblocking(size, self.quiet)
+            except (pexpect.TIMEOUT, pexpect.EOF):
+                break
+        return data
+
+
 class Console:
     """A console on `line`, which stays its owner's; what comes is added to the file `log`."""
 
@@ -106,18 +131,21 @@ class Console:
         self._file = log.open("ab")
         self._recorder = _Recorder(self._file)
         self._line = line
-        self._spawn: fdpexpect.fdspawn[bytes] = fdpexpect.fdspawn(line, searchwindowsize=_SEARCHED)
+        self._spawn = _Spawn(line, searchwindowsize=_SEARCHED)
         self._spawn.logfile_read = self._recorder
 
     def close(self) -> None:
         """Close the log, not the line."""
         self._file.close()
 
-    def expect(self, *patterns: bytes, limit: Limit) -> Heard:
+    def expect(self, *patterns: bytes, limit: Limit, quiet: float = 0.0) -> Heard:
         """Wait for the first of some regular expressions.
 
+        With `quiet`, they are looked for only when nothing has come for so many seconds: one that ends
+        with `$` then stands at the end of what was said, and not of a piece of it.
         Raises ConsoleTimeoutError, ConsoleClosedError, or PanicError when the kernel behind it dies.
         """
+        self._spawn.quiet = quiet
         try:
             index = self._spawn.expect([*patterns, _DEBUGGER], timeout=limit.seconds)
         except pexpect.TIMEOUT:
