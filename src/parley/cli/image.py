@@ -6,14 +6,17 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from parley.image.inventory import Row
+    from parley.image.kernel import Kernel
+    from parley.image.rootfs import Image
     from parley.image.store import Store
 
 _KIB = 1024
@@ -51,25 +54,49 @@ def list_images(as_json: bool) -> None:
 @image.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--again", is_flag=True, help="Make them anew, with what the mirror has today.")
+@click.option(
+    "--source",
+    type=click.Path(path_type=Path),
+    metavar="TREE",
+    help="Compile NAME from this tree of sources.",
+)
 @_json_option
-def build(names: tuple[str, ...], again: bool, as_json: bool) -> None:
+def build(names: tuple[str, ...], again: bool, source: Path | None, as_json: bool) -> None:
     """Make images: implementations, IMPLEMENTATION@SUITE, kernel, kernel@SUITE; default: all.
 
     \b
     parley image build
     parley image build strongswan@sid kernel@trixie
+    parley image build libreswan --source ~/libreswan
     PARLEY_MIRROR=http://mirror.example/debian parley image build --again
     """
     from parley.image.ensure import check_name, ensure_each  # noqa: PLC0415 -- keeps --help fast
     from parley.image.inventory import DEFAULT_NAMES  # noqa: PLC0415 -- as above
 
     store = _store()
+    if source is not None:
+        _show_made(dict([_compile(store, names, source)]), as_json=as_json)
+        return
     wanted = names or DEFAULT_NAMES
     for name in wanted:
         check_name(name)
     if again:
         _remove(store, wanted, missing_ok=True)
-    made = ensure_each(store, wanted, reporter())
+    _show_made(ensure_each(store, wanted, reporter()), as_json=as_json)
+
+
+def _compile(store: Store, names: Sequence[str], tree: Path) -> tuple[str, Image]:
+    """Compile the one implementation that is named, and lay it into its usual image."""
+    from parley.errors import UsageError  # noqa: PLC0415 -- keeps --help fast
+    from parley.image.source import ensure_source, source_of  # noqa: PLC0415 -- as above
+
+    if len(names) != 1:
+        raise UsageError("--source is the tree of one implementation", hint="libreswan --source TREE")
+    source = source_of(names[0], tree)
+    return source.label, ensure_source(store, source, source.implementation, reporter())
+
+
+def _show_made(made: Mapping[str, Kernel | Image], *, as_json: bool) -> None:
     if as_json:
         click.echo(
             json.dumps(

@@ -25,7 +25,8 @@ from parley.cli.options import RUNS, clock_option, kernel_option
     "implementations",
     multiple=True,
     metavar="NAME",
-    help="An implementation, also of another Debian suite (strongswan@sid); may be repeated. Default: all.",
+    help="An implementation, also of another Debian suite (strongswan@sid) or compiled from a tree "
+    "of its sources (strongswan=~/strongswan); may be repeated. Default: all.",
 )
 @click.option("--must-include", default="", metavar="NAME", help="Only cells in which NAME plays a role.")
 @click.option("--core", is_flag=True, help="Only the core scenarios.")

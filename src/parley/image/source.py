@@ -110,6 +110,12 @@ class _Step:
             run(*(as_root() or ()), *words, what=f"the {self.result} step", cwd=directory, log=log)
 
 
+def source_of(implementation: str, tree: Path) -> Source:
+    """The tree as a source of that implementation. Raises UsageError if it is none."""
+    path = tree.expanduser().resolve()
+    return Source(source_kind(implementation, path).implementation, path)
+
+
 def parse_source(text: str) -> Source | None:
     """`IMPLEMENTATION=TREE` as a source; None for a text without an equals sign.
 
@@ -118,8 +124,7 @@ def parse_source(text: str) -> Source | None:
     implementation, equals, tree = text.partition("=")
     if not equals:
         return None
-    path = Path(tree).expanduser().resolve()
-    return Source(source_kind(implementation, path).implementation, path)
+    return source_of(implementation, Path(tree))
 
 
 def ensure_source(store: Store, source: Source, base: str, progress: Progress = silent) -> Image:

@@ -15,6 +15,7 @@ from parley.backend.registry import make_backend
 from parley.daemon.registry import daemon_named, daemons
 from parley.errors import InputError, UsageError
 from parley.image.equip import equip
+from parley.image.source import Source, parse_source
 from parley.lab.host import Limits
 from parley.near import nearest
 from parley.record.layout import RunLayout
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MatrixOptions:
-    """What was asked for. `implementations` is empty for all that Parley knows.
+    """What was asked for. `implementations` is empty for all that Parley knows; NAME=TREE is one.
 
     `must_include` keeps only cells in which that implementation plays a role.
     """
@@ -85,11 +86,12 @@ def execute_matrix(options: MatrixOptions, *, html: bool = True) -> int:
     scenarios, errors = load_scenarios(options.scenarios or (default_scenarios(),))
     for error in errors:
         click.echo(f"parley: {error}", err=True)
+    sources = _sources(options)
     cells = select_cells(scenarios, options)
     run = RunLayout(options.output or new_directory())
     record = _record(options, cells)
     waiting = [cell for cell in cells if not (options.resume and run.case(cell.name).result.exists())]
-    tools = _equip(options, waiting)
+    tools = _equip(options, waiting, sources)
     begin(run, record)
     with tools.held():
         jobs = _jobs(options, run, waiting, tools)
@@ -101,7 +103,9 @@ def resume_matrix(root: Path, record: RunRecord, *, jobs: int) -> MatrixOptions:
     """The options of a matrix that was stopped, to go on with it. Raises InputError for damaged ones."""
     cells = record.cells.values()
     # In the order in which they were given, so that cells keep theirs.
-    names = dict.fromkeys(name for cell in cells for name in (cell.initiator, cell.responder))
+    labels = dict.fromkeys(name for cell in cells for name in (cell.initiator, cell.responder))
+    trees = dict(record.options.get("sources", {}))
+    names = [f"{daemon_named(label).name}={trees[label]}" if label in trees else label for label in labels]
     try:
         return MatrixOptions(
             selectors=tuple(f"{cell.initiator}/{cell.responder}/{cell.scenario}" for cell in cells),
@@ -135,7 +139,7 @@ def select_cells(scenarios: Sequence[Scenario], options: MatrixOptions) -> list[
     Raises UsageError for a selector that means none, and for an implementation that is not known.
     """
     drivers = [name for name, daemon in daemons().items() if daemon.driver is not None]
-    names = list(dict.fromkeys(options.implementations or drivers))
+    names = list(dict.fromkeys(_label(name) for name in options.implementations or drivers))
     for name in (*names, *filter(None, (options.must_include,))):
         if daemon_named(name).driver is None:
             raise UsageError(f"{name} plays no scenarios", hint=f"known: {', '.join(drivers)}")
@@ -176,10 +180,20 @@ def _matches(cell: Cell, selector: str) -> bool:
     return all(fnmatchcase(word, pattern or "*") for word, pattern in zip(words, patterns, strict=True))
 
 
-def _equip(options: MatrixOptions, cells: Sequence[Cell]) -> Tools:
+def _sources(options: MatrixOptions) -> list[Source]:
+    return [source for name in options.implementations if (source := parse_source(name))]
+
+
+def _label(name: str) -> str:
+    source = parse_source(name)
+    return source.label if source else name
+
+
+def _equip(options: MatrixOptions, cells: Sequence[Cell], sources: Sequence[Source]) -> Tools:
     kinds = sorted({kind for cell in cells for kind in scenario_kinds(cell.scenario)})
     images = sorted({name for cell in cells for name in (cell.initiator, cell.responder)} | {TOOLS_IMAGE})
-    return equip(images, kinds, kernel=options.kernel)
+    compiled = [(source, source.implementation) for source in sources]
+    return equip(images, kinds, kernel=options.kernel, sources=compiled)
 
 
 def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: Tools) -> list[CellJob]:
@@ -206,7 +220,9 @@ def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: 
 
 def _rerun(cell: Cell, options: MatrixOptions) -> str:
     words = ["parley", "matrix", f"{cell.initiator}/{cell.responder}/{cell.scenario.name}"]
-    words += [f"--impl={name}" for name in sorted({cell.initiator, cell.responder}) if "@" in name]
+    asked = {_label(name): name for name in options.implementations}
+    names = sorted({cell.initiator, cell.responder})
+    words += [f"--impl={asked.get(name, name)}" for name in names if "@" in name]
     words += [f"--scenarios={path}" for path in options.scenarios]
     words += [f"--impair={text}" for text in options.impairments]
     words += ["--try-lacks"] if options.try_lacks else []
@@ -221,6 +237,7 @@ def _record(options: MatrixOptions, cells: Sequence[Cell]) -> RunRecord:
         suites=tuple(str(path.resolve()) for path in options.scenarios),
         cells={cell.name: cell.reference for cell in cells},
         options={
+            "sources": {source.label: str(source.tree) for source in _sources(options)},
             "jobs": options.jobs,
             "retry": options.retry,
             "timeout_scale": options.timeout_scale,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from parley.errors import UsageError
 from parley.image.recipe import FEDORA_LIKE
 from parley.image.source import Source, parse_source
 from parley.lab.host import DEFAULT_LIMITS
@@ -24,7 +25,13 @@ _LIBRESWAN = "libreswan"
 
 def parse_sources(texts: Iterable[str]) -> list[Source]:
     """IMPLEMENTATION=TREE each. Raises UsageError for anything else."""
-    return [source for text in texts if (source := parse_source(text))]
+    sources = []
+    for text in texts:
+        source = parse_source(text)
+        if source is None:
+            raise UsageError(f"--impl {text} is not NAME=TREE", hint=f"{text}=DIRECTORY of its sources")
+        sources.append(source)
+    return sources
 
 
 def sources_for(cases: Sequence[ScriptedCase], texts: Iterable[str]) -> list[tuple[Source, str]]:
