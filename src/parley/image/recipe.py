@@ -86,7 +86,16 @@ ROOTS = {
                 "ike-scan",
                 "iputils-arping",
             ),
-            *("libfaketime", "libnss3-tools", "lsof", "net-tools", "netcat-openbsd", "nsd", "openssl"),
+            *(
+                "libfaketime",
+                "locales",
+                "libnss3-tools",
+                "lsof",
+                "net-tools",
+                "netcat-openbsd",
+                "nsd",
+                "openssl",
+            ),
             *("openssh-client", "openssh-server", "psmisc", "python3-minimal", "python3-openssl"),
             *("python3-pexpect", "rsync", "socat", "strace", "tcc", "unbound", "valgrind", "xl2tpd"),
             # What a Libreswan that is compiled for it links with
@@ -104,7 +113,11 @@ ROOTS = {
             *("libcharon-extra-plugins", "libstrongswan-extra-plugins", "libstrongswan-standard-plugins"),
         ),
         # Both scripts and commands typed at a prompt are bash's there.
-        ('ln -sf bash "$1/bin/sh"',),
+        (
+            'ln -sf bash "$1/bin/sh"',
+            # The language of Fedora's installer, and thus of every `sort` in a reference.
+            'chroot "$1" localedef -i en_US -f UTF-8 en_US.UTF-8',
+        ),
     ),
 }
 

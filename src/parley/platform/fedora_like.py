@@ -42,6 +42,6 @@ class FedoraLike(Debian):
         script = Debian.prepare(self, jail, host, topology, directory, seat, modules=modules)
         guest = files("parley.platform") / "guest" / "fedora-like"
         for file in (file for file in guest.iterdir() if file.name not in self.without):
-            mode, place = (0o644, "") if file.name == "prepare.sh" else (0o755, "bin/")
+            mode, place = (0o644, "") if file.name.endswith(".sh") else (0o755, "bin/")
             jail.write(f"{host.name}/{place}{file.name}", file.read_bytes(), mode=mode)
         return script
