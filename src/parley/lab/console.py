@@ -22,6 +22,7 @@ from parley.lab.drive import Packed, read_drive, write_drive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from os import stat_result
     from pathlib import Path
     from socket import socket
 
@@ -295,7 +296,7 @@ class _Files:
         for top, place in (("testing", "testing"), (self._host, "parley")):
             for name in self._jail.files(top):
                 status = self._jail.status(name)
-                version = (status.st_mtime_ns, status.st_size)
+                version = _version(status)
                 if self._known.get(name) != version:
                     self._known[name] = version
                     inside = f"{place}/{name.removeprefix(f'{top}/')}"
@@ -320,9 +321,21 @@ class _Files:
             if top == "testing" and "/OUTPUT/" not in name:
                 continue
             own = name if top == "testing" else f"{self._host}/{rest}"
+            # What comes back as it went is nobody's news, or hosts would send it to and fro.
+            if top == "testing" and self._is_same(own, data):
+                continue
             self._jail.write(own, data)
-            status = self._jail.status(own)
-            self._known[own] = (status.st_mtime_ns, status.st_size)
+            self._known[own] = _version(self._jail.status(own))
         if proof.strip() != order.encode():
             problem = f"its drive does not hold what {order} left; its tar ended with status {status}"
             raise LabError(problem, host=self._host)
+
+    def _is_same(self, name: str, data: bytes) -> bool:
+        try:
+            return self._jail.read(name, limit=len(data) + 1) == data
+        except OSError:
+            return False
+
+
+def _version(status: stat_result) -> tuple[int, int]:
+    return status.st_mtime_ns, status.st_size

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from parley.backend.base import BootRequest, Nic
+from parley.errors import BootError
+from parley.lab.console_host import ConsoleHost, Media, Seat
 from parley.lab.host import DEFAULT_LIMITS, Host, Limits
 from parley.lab.jail import Jail
+from parley.platform.bsd import Bsd
 from parley.platform.debian import modules_for
 from parley.wire.hub import Hub
 from parley.wire.pcapng import PcapngWriter
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from parley.case.model import HostSpec
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
+    from parley.image.snapshot import Snapshot
     from parley.lab.topology import Topology
     from parley.platform.debian import Debian
     from parley.record.layout import CaseLayout
@@ -32,14 +36,19 @@ _LINES = 3
 
 @dataclass(frozen=True, slots=True)
 class HostPlan:
-    """A host and all that is needed to boot it; `modules` are what its daemon wants in the kernel."""
+    """A host and all that is needed to boot it; `modules` are what its daemon wants in the kernel.
+
+    A host of the BSDs boots from `media`, or goes on from where it was `saved`.
+    """
 
     spec: HostSpec
-    platform: Debian
+    platform: Debian | Bsd
     backend: Backend
     image: Image
     kernel: Kernel
     modules: tuple[str, ...] = ()
+    media: Media | None = None
+    saved: Snapshot | None = None
 
 
 class Lab:
@@ -101,6 +110,8 @@ class Lab:
 
     def _boot(self, plan: HostPlan, hub: Hub) -> Host:
         name = plan.spec.name
+        if isinstance(plan.platform, Bsd):
+            return self._boot_console(plan, plan.platform, hub)
         modules = modules_for(plan.kernel, plan.modules)
         script = plan.platform.prepare(self.jail, plan.spec, self._topology, self._directory, modules=modules)
         ours, theirs = zip(*(socket.socketpair() for _ in range(_LINES)), strict=True)
@@ -126,3 +137,22 @@ class Lab:
             for guest_end in (*theirs, *(nic.wire for nic in nics)):
                 guest_end.close()
         return Host(plan.spec, machine, ours, self.jail, request.kernel_log)
+
+    def _boot_console(self, plan: HostPlan, platform: Bsd, hub: Hub) -> Host:
+        platform.prepare(self.jail, plan.spec, self._topology)
+        if plan.media is None:
+            raise BootError("nothing to boot from", host=plan.spec.name)
+        return ConsoleHost(
+            Seat(
+                spec=plan.spec,
+                platform=platform,
+                backend=plan.backend,
+                media=plan.media,
+                layout=self.layout,
+                jail=self.jail,
+                hub=hub,
+                network=self._topology.host(plan.spec.name),
+                directory=self._directory.lstrip("/"),
+                saved=plan.saved,
+            )
+        )

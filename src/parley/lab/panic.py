@@ -28,6 +28,11 @@ def find_panic(console: Path) -> str:
     return ""
 
 
+def last_line(log: Path) -> str:
+    """The last thing said in a log; empty if nothing was."""
+    return next((line.strip() for line in reversed(_tail(log).splitlines()) if line.strip()), "")
+
+
 def _tail(console: Path) -> str:
     try:
         with console.open("rb") as file:

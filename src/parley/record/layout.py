@@ -86,6 +86,10 @@ class CaseLayout:
         """What the kernel of `host` printed."""
         return self.root / f"{host}.kernel.log"
 
+    def emulator_log(self, host: str) -> Path:
+        """What the emulator of `host` said of itself, where the kernel's console goes elsewhere."""
+        return self.root / f"{host}.emulator.log"
+
 
 @dataclass(frozen=True, slots=True)
 class RunLayout:
