@@ -21,6 +21,7 @@ from parley.errors import AgentError, CommandTimeoutError, LabError, PanicError,
 from parley.escape import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     _FdSpawn = fdpexpect.fdspawn[bytes]
@@ -73,6 +74,14 @@ class Heard:
     index: int
     before: bytes
     groups: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """`told` hears each line as it comes; `silence` is how long none may come."""
+
+    told: Callable[[str], None]
+    silence: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +147,8 @@ class Console:
         """Close the log, not the line."""
         self._file.close()
 
-    def expect(self, *patterns: bytes, limit: Limit, quiet: float = 0.0) -> Heard:
-        """Wait for the first of some regular expressions.
+    def expect(self, *patterns: bytes, limit: Limit, quiet: float = 0.0, left: float | None = None) -> Heard:
+        """Wait for the first of some regular expressions, `left` seconds if part of the limit is used up.
 
         With `quiet`, they are looked for only when nothing has come for so many seconds: one that ends
         with `$` then stands at the end of what was said, and not of a piece of it.
@@ -147,7 +156,9 @@ class Console:
         """
         self._spawn.quiet = quiet
         try:
-            index = self._spawn.expect([*patterns, _DEBUGGER], timeout=limit.seconds)
+            index = self._spawn.expect(
+                [*patterns, _DEBUGGER], timeout=limit.seconds if left is None else left
+            )
         except pexpect.TIMEOUT:
             message = f"what was awaited did not come within the {limit.name} limit of {limit.seconds:g} s"
             raise self._failure(ConsoleTimeoutError, message, limit.hint) from None
@@ -237,8 +248,8 @@ class Shell:
         self.console.send("\x03")
         self.synchronize(limit)
 
-    def run(self, command: str, *, limit: Limit) -> Answer:
-        """Run a command, in the shell itself, with no input.
+    def run(self, command: str, *, limit: Limit, watch: Watch | None = None) -> Answer:
+        """Run a command, in the shell itself, with no input; tell `watch` of its progress.
 
         It may be longer than a terminal's line and have lines of its own. Raises UsageError if it cannot
         be typed, and what `Console.expect` does; after ConsoleTimeoutError, `interrupt` ends the command.
@@ -254,8 +265,27 @@ class Shell:
         self.console.send_line(f'echo "PARLEY"-{mark}-"BEGIN"; eval "$_c" </dev/null')
         self.console.send_line(f'echo "PARLEY"-{mark}-"END"-$?')
         self.console.expect(f"PARLEY-{mark}-BEGIN\r?\n".encode(), limit=limit)
-        heard = self.console.expect(rf"PARLEY-{mark}-END-(\d+)(?=\r?\n)".encode(), limit=limit)
+        heard = self._finish(mark, watch, limit)
         return Answer(int(heard.groups[0]), heard.before.replace(b"\r\n", b"\n"))
+
+    def _finish(self, mark: str, watch: Watch | None, limit: Limit) -> Heard:
+        end = rf"PARLEY-{mark}-END-(\d+)(?=\r?\n)".encode()
+        if watch is None:
+            return self.console.expect(end, limit=limit)
+        line = rf"([\r\n](?:(?!PARLEY-{mark})[^\r\n])+)(?=[\r\n])".encode()
+        before = b""
+        deadline = time.monotonic() + limit.seconds
+        while True:
+            left = deadline - time.monotonic()
+            is_silence = watch.silence.seconds < left
+            heard = self.console.expect(
+                end, line, limit=watch.silence if is_silence else limit, left=None if is_silence else left
+            )
+            before += heard.before
+            if heard.index == 0:
+                return replace(heard, before=before)
+            before += heard.groups[0]
+            watch.told(screen(heard.groups[0]))
 
     def check(self, command: str, *, limit: Limit) -> bytes:
         """Run a command that must succeed; return what it printed. Raises LabError if it fails."""

@@ -1,0 +1,32 @@
+"""What an installer driver needs of a machine: to switch it on, and to talk to its console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from parley.install.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class PowerOn:
+    """What to switch on: a disk, a CD to boot from (None: the disk boots), the console's log.
+
+    `name` is what the machine is called in messages.
+    """
+
+    name: str
+    disk: Path
+    cdrom: Path | None
+    log: Path
+
+
+class Power(Protocol):
+    """Switches a machine on and, whatever happens, off again."""
+
+    def __call__(self, what: PowerOn) -> AbstractContextManager[Console]:
+        """Its console, as long as it is on."""
