@@ -5,7 +5,7 @@ PARLEY := $(VENV)/bin/parley
 PYTHON := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint setup images docs bench clean
+.PHONY: help run test lint setup images kernel docs bench clean
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ setup: $(VENV)/.ready-test ## the system packages (as root) and the Python envir
 
 images: $(VENV)/.ready-run ## the kernel and the root file systems; made once, and by `make run` as well
 	@$(PARLEY) image build
+
+kernel: $(VENV)/.ready-run ## the lab kernel: virtual time, packet filters; 16 minutes of one core, once
+	@$(PARLEY) kernel build
 
 docs: $(VENV)/.ready-docs ## the documentation as a site in ./site, its generated pages made anew
 	@for page in docs/generate_*.py; do $(PYTHON) $$page || exit; done
