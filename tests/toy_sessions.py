@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from parley.image.source import Source
     from toy_guests import Guests
 
 
@@ -31,8 +32,15 @@ def on_guests(place: Path, guests: Guests) -> Iterator[list[tuple[str, ...]]]:
     asked: list[tuple[str, ...]] = []
     tools = equipment(place)
 
-    def equip(images: Iterable[str], kinds: Iterable[str], *, kernel: str = "") -> Tools:
-        asked.append((*images, *kinds, *filter(None, (kernel,))))
+    def equip(
+        images: Iterable[str],
+        kinds: Iterable[str],
+        *,
+        kernel: str = "",
+        sources: Iterable[tuple[Source, str]] = (),
+    ) -> Tools:
+        compiled = (source.image(base) for source, base in sources)
+        asked.append((*images, *kinds, *filter(None, (kernel,)), *compiled))
         return _FakeTools(tools.kernel, dict(tools.images), tools.certificates)
 
     with ExitStack() as stack:
