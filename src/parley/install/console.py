@@ -260,7 +260,7 @@ class Shell:
         pieces = [command[start : start + _PIECE] for start in range(0, len(command), _PIECE)]
         self.console.send_line("_c=")
         for piece in pieces:
-            self.console.send_line(f"_c=$_c{shlex.quote(piece)}".replace("\n", "\r"))
+            self.console.send_line(f"_c=${{_c}}{shlex.quote(piece)}".replace("\n", "\r"))
         # Two lines: a syntax error inside eval makes an interactive shell drop the rest of the line.
         self.console.send_line(f'echo "PARLEY"-{mark}-"BEGIN"; eval "$_c" </dev/null')
         self.console.send_line(f'echo "PARLEY"-{mark}-"END"-$?')

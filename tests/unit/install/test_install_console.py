@@ -191,3 +191,8 @@ def test_what_a_terminal_would_take_as_a_key_is_refused(shell: Shell) -> None:
     with pytest.raises(UsageError, match="cannot be typed"):
         shell.run("echo \x03", limit=SOON)
     assert shell.run("true", limit=SOON).status == 0
+
+
+def test_a_long_word_of_letters_alone_stays_whole(shell: Shell) -> None:
+    word = "abcdefghij" * 30
+    assert shell.check(f"echo {word}", limit=SOON) == word.encode() + b"\n"
