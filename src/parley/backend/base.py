@@ -140,6 +140,11 @@ class Backend(ABC):
 
     name: str
 
+    @property
+    def label(self) -> str:
+        """The name, for a record; with more words where the same name can mean different things."""
+        return self.name
+
     @abstractmethod
     def boot(self, request: BootRequest) -> Machine:
         """Start a host without waiting for it.

@@ -21,10 +21,11 @@ if [ -b /dev/vdb ]; then
     mount -t ext4 -o ro /dev/vda /root
     mount -t ext4 -o ro /dev/vdb /root/usr/lib/modules
 else
-    mount -t ext4 /dev/vda1 /root
+    mount -t ext4 -o ro /dev/vda1 /root
 fi
-stty -F /dev/hvc3 raw -echo
+# Open for good before anything else: what was sent to a line that is closed again is lost.
 exec 3<>/dev/hvc3
+stty raw -echo <&3
 echo ready >&3
 # go|resume SCRIPT SECONDS-SINCE-1970 MAC...
 read -r word script now macs <&3
@@ -43,9 +44,10 @@ for mac in $macs; do
     ip link set eth$number address "$mac" name vec$number
     number=$((number + 1))
 done
+echo going >&3
 exec 3>&-
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=none share /root/mnt || exit 1
 mount --move /dev /root/dev
 umount /proc
 umount /sys
-exec switch_root /root /bin/sh "/mnt/$script" </dev/null >/dev/console 2>&1
+exec switch_root /root /bin/sh "/mnt/$script" </root/dev/null >/root/dev/console 2>&1

@@ -1,0 +1,48 @@
+"""Emulated PCs: QEMU, with the processor's help (KVM) where that is seen to work (docs/how-to/qemu.md).
+
+A Linux guest is started from its kernel, by an initial file system (image/pc_init.sh) that makes the
+machine look as User-mode Linux does. It has one line more than its host asks for, the desk: there it says
+`ready` before anything of its case is known to it, and is told to go on. At that point it is saved once,
+and restored for every case. Other guests boot from their disks.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from parley.backend.accel import accelerator
+from parley.backend.base import Backend, BootRequest, Machine
+from parley.backend.qemu_machine import QemuMachine, boot_cold, kept_open, resume
+from parley.backend.qemu_snapshot import saved_state
+from parley.errors import UnsupportedError
+from parley.image.store import Store
+
+
+class QemuBackend(Backend):
+    """Boots hosts as emulated PCs; every one from cold, unless it `restores` those saved in `store`."""
+
+    name = "qemu"
+
+    def __init__(self, store: Store | None = None, *, restores: bool = True) -> None:
+        self._store = (store or Store.default()) if restores else None
+
+    @property
+    def label(self) -> str:
+        """The name, and what runs the guests' instructions."""
+        return f"{self.name} ({accelerator().name})"
+
+    def boot(self, request: BootRequest) -> Machine:
+        """Start an emulated PC, or have a saved one go on.
+
+        Raises UnsupportedError for what only User-mode Linux does, MissingError without QEMU.
+        """
+        if request.further_images or request.virtual_start is not None:
+            raise UnsupportedError(f"{request.host}: emulated PCs have no virtual time", hint="--backend uml")
+        if request.state is not None:
+            return QemuMachine(request.host, resume(request, request.state), goes_on=True)
+        state = saved_state(self._store, request) if self._store and request.kernel else None
+        if state is None:
+            return QemuMachine(request.host, boot_cold(request))
+        spare = ExitStack()
+        kept = kept_open(request, spare)
+        return QemuMachine(request.host, resume(request, state), again=lambda: boot_cold(kept), spare=spare)
