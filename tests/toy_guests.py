@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROLES = {"west": Role.INITIATOR, "road": Role.INITIATOR, "east": Role.RESPONDER}
 # What the script that collects writes, of all that is judged.
-LEFT = ("xfrm-state.left", "xfrm-policy.left", "cores", "unstoppable", "dmesg")
+LEFT = ("xfrm-state.left", "xfrm-policy.left", "routes.left", "cores", "unstoppable", "dmesg")
 # For what must run past its limit.
 HURRIED = Limits(command=1)
 

@@ -13,8 +13,9 @@ from parley.cell.traffic import check_blocked, check_traffic
 from parley.errors import LabError
 from parley.judge.judge import broken_lab
 from parley.judge.logs import check_logs
-from parley.judge.state import check_state
+from parley.judge.state import check_routes, check_state
 from parley.judge.wire import check_wire
+from parley.lab.topology import NETWORK
 from parley.scenario.model import Mode, Role
 from parley.verdict import Check, CheckState
 from parley.wire.leak import SelectorPair
@@ -55,6 +56,7 @@ def _checks(layout: CaseLayout, record: CellRecord, scenario: Scenario) -> Itera
     yield from check_seen(evidence)
     for host in record.hosts:
         yield from check_state(evidence.jail, host.name)
+        yield check_routes(evidence.jail, host.name, _lab_routes(host.name))
         yield from check_logs(evidence.jail, host)
     yield check_wire(layout, _protected(scenario))
 
@@ -65,6 +67,13 @@ def _readable(checks: Iterator[Check]) -> Iterator[Check]:
         yield from checks
     except ValueError as error:
         yield Check("evidence", CheckState.ERROR, "", str(error))
+
+
+def _lab_routes(name: str) -> Iterator[str]:
+    """The routes that a host has from the lab."""
+    network = NETWORK.host(name)
+    yield from (f"default via {gateway}" for gateway in (network.gateway4, network.gateway6) if gateway)
+    yield from (f"{route.destination} via {route.via}" for route in network.routes)
 
 
 def _with_reason(evidence: Evidence, stopped: str) -> str:

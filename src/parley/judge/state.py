@@ -1,4 +1,4 @@
-"""What the kernels were left with: SAs, policies, processes, core files, call traces."""
+"""What the kernels were left with: SAs, policies, routes, processes, core files, call traces."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from parley.verdict import Check, CheckState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from parley.lab.jail import Jail
 
@@ -29,6 +29,25 @@ def check_state(jail: Jail, host: str) -> Iterator[Check]:
     yield _empty_list(jail, host, "cores", "no core file", "core files")
     yield _empty_list(jail, host, "unstoppable", "daemons stop", "still running after SIGTERM")
     yield _kernel_quiet(jail, host)
+
+
+def check_routes(jail: Jail, host: str, own: Iterable[str]) -> Check:
+    """Whether daemons left routes behind: all that neither the kernel made nor the lab.
+
+    `own` are the lab's, as `DESTINATION via GATEWAY`.
+    """
+    check, evidence = "no route left", f"share/{host}/state/routes.left"
+    text = _read(jail, host, "routes.left")
+    if text is None:
+        return _missing(host, check, evidence)
+    known = set(own)
+    lines = [line for line in text.splitlines() if line.strip() and " proto kernel" not in line]
+    left = [line.strip() for line in lines if " ".join(line.split()[:3]) not in known]
+    if not left:
+        return Check(check, CheckState.OK, host)
+    return Check(
+        check, CheckState.FAILED, host, f"{len(left)} left after all daemons ended: {left[0][:200]}", evidence
+    )
 
 
 def _read(jail: Jail, host: str, name: str) -> str | None:

@@ -192,4 +192,4 @@ def test_collecting_tells_each_host_which_daemons_to_stop(tmp_path: Path) -> Non
         command = (tmp_path / f"share/{host}/cmd/0001.sh").read_text()
         assert command.startswith("set -- '")
         assert "charon-systemd|charon" in command
-        assert "xfrm-state.left" in command
+        assert "kernel .left" in command

@@ -29,7 +29,7 @@ secret = "the-secret-of-the-responder-is-another"
 outcome = "refused"
 """
 
-STATE = ("xfrm-state.left", "xfrm-policy.left", "cores", "unstoppable", "dmesg")
+STATE = ("xfrm-state.left", "xfrm-policy.left", "routes.left", "cores", "unstoppable", "dmesg")
 
 
 def finished(cell: Cell) -> Cell:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cell_samples import shown
 from parley.errors import LabError
-from parley.judge.state import check_state
+from parley.judge.state import check_routes, check_state
 from parley.lab.jail import Jail
 
 if TYPE_CHECKING:
@@ -131,3 +131,38 @@ def test_nothing_that_a_guest_leaves_raises(jail: Jail, name: str, data: bytes) 
     write(jail.root, name, data)
     assert len(list(check_state(jail, "east"))) == 5
     write(jail.root, name, before)
+
+
+ROUTES = """\
+default via 192.1.2.254 dev eth1
+192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.254
+local ::1 dev lo table local proto kernel metric 0 pref medium
+2001:db8:0:1::/64 via 2001:db8:1:2::45 dev eth1 metric 1024 pref medium
+"""
+OWN = ("default via 192.1.2.254", "2001:db8:0:1::/64 via 2001:db8:1:2::45")
+
+
+def test_routes_of_the_kernel_and_the_lab_may_stay(jail: Jail) -> None:
+    write(jail.root, "routes.left", ROUTES)
+    assert check_routes(jail, "east", OWN).state == "ok"
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "192.0.1.0/24 via 192.1.2.45 dev eth1 table 220 proto static src 192.0.2.254",
+        "198.51.100.0/24 dev eth1 scope link",
+        "default via 192.1.2.45 dev eth1",
+        "2001:db8:0:1::/64 via 2001:db8:1:2::46 dev eth1 metric 1024 pref medium",
+        "\x1b[2J",
+    ],
+)
+def test_a_route_that_a_daemon_left_is_told(jail: Jail, route: str) -> None:
+    write(jail.root, "routes.left", ROUTES + route + "\n")
+    check = check_routes(jail, "east", OWN)
+    assert (check.state, check.evidence) == ("failed", "share/east/state/routes.left")
+    assert check.detail == f"1 left after all daemons ended: {route}"
+
+
+def test_routes_that_were_not_collected_are_an_error(jail: Jail) -> None:
+    assert check_routes(jail, "east", OWN).state == "error"
