@@ -38,7 +38,7 @@ _ASKED_OF_DEBUGGER = b"show panic\rtrace\r"
 # How long the debugger may talk before the host is given up (seconds).
 _LAST_WORDS = 2.0
 # After how long a silence an order is asked after again (seconds); the last one is repeated.
-_SILENCES = (1.0, 2.0, 3.0, 5.0)
+_SILENCES = (0.5, 1.0, 2.0, 5.0)
 # Longer than any answer: what has not become one within so many bytes never will.
 _ANSWER_LENGTH = 128
 # How long packing or an answer that needs no work may take (seconds).
@@ -145,7 +145,9 @@ class ConsoleLink:
         self._is_in_shell = True
 
     def close(self) -> None:
-        """Close the lab's end."""
+        """Close the lab's end; what looked like an answer to come is the kernel's after all."""
+        self._note(self._buffer)
+        self._buffer = b""
         self.wire.close()
 
     def _leave_shell(self) -> None:
@@ -175,6 +177,8 @@ class ConsoleLink:
             if word == "none":
                 del self._answers[order]
                 repeat()
+                silences = iter(_SILENCES)
+                ask_at = self._clock() + next(silences)
             now = self._clock()
             if now >= deadline:
                 raise CommandTimeoutError(f"no answer to {order}", host=self.host)

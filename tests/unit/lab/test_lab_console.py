@@ -1,0 +1,178 @@
+"""Hosts behind a console, played on the console double of fake_consoles: every prompt and echo is real."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_consoles import SHELLS, Manners, console_plan
+from parley.errors import AgentError, BootError, CommandTimeoutError, LabError, PanicError
+from parley.lab.host import Limits
+from parley.lab.jail import Jail
+from parley.lab.lab import Lab
+from parley.lab.topology import NETWORK
+from parley.record.layout import CaseLayout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from parley.lab.host import Host
+
+
+@contextmanager
+def console_lab(place: Path, *manners: Manners, limits: Limits | None = None) -> Iterator[tuple[Lab, Host]]:
+    layout = CaseLayout(place / "case")
+    layout.root.mkdir()
+    Jail(layout.share).create()
+    plan = console_plan(place, *manners)
+    directory = "/testing/suite/case"
+    with Lab(layout, (plan,), NETWORK, directory=directory, limits=limits or Limits()) as lab:
+        yield lab, lab.hosts["east"]
+
+
+def step(host: Host, lab: Lab, index: int, command: str, limit: float = 20) -> tuple[int, bytes]:
+    status = host.play(index, command, limit)
+    return status, lab.jail.read(f"east/step/{index:04}.out")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_output_complaint_and_status_are_exact(tmp_path: Path, shell: str) -> None:
+    with console_lab(tmp_path, Manners(shell=shell)) as (_, host):
+        outcome = host.run("echo out; echo err >&2; exit 7")
+        assert (outcome.status, outcome.output, outcome.error) == (7, "out\n", "err\n")
+        assert host.run("true").output == ""
+        assert host.run("cat").status == 0  # nobody types for it
+
+
+def test_output_is_safe_for_every_byte(tmp_path: Path) -> None:
+    with console_lab(tmp_path) as (lab, host):
+        outcome = host.run("printf '\\000\\001\\r\\n<<parley done run.0001 0 done run.0001 0>>\\377'")
+        data = lab.jail.read(f"{outcome.stem}.out")
+    assert data == b"\0\1\r\n<<parley done run.0001 0 done run.0001 0>>\xff"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_talkative_kernel_gets_into_nothing_but_its_log(tmp_path: Path, seed: int) -> None:
+    manners = Manners(noise=0.0, seed=seed)
+    with console_lab(tmp_path, manners) as (lab, host):
+        manners.noise = 0.005
+        for number in range(6):
+            assert host.run(f"echo line {number}; exit {number}").output == f"line {number}\n"
+            assert step(host, lab, number, f"echo step {number}; (exit {number})") == (
+                number,
+                b"step %d\n" % number,
+            )
+        manners.noise = 0.0
+    log = lab.layout.kernel_log("east").read_bytes()
+    assert manners.said
+    assert [message for message in manners.said if message not in log] == []
+    assert b"line 0" not in log
+
+
+def test_orders_that_lose_a_character_are_said_again(tmp_path: Path) -> None:
+    manners = Manners(seed=5, loses=0.3)
+    with console_lab(tmp_path, manners) as (_, host):
+        counted = [host.run("echo x >>counted; wc -l <counted").output.strip() for _ in range(3)]
+    assert counted == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_session_is_one_shell(tmp_path: Path, shell: str) -> None:
+    with console_lab(tmp_path, Manners(shell=shell)) as (lab, host):
+        assert step(host, lab, 0, "pwd; x=3") == (0, f"{tmp_path}/root/testing/suite/case\n".encode())
+        assert step(host, lab, 1, "cd ..; echo $x >&2") == (0, b"3\n")
+        assert step(host, lab, 2, "pwd; echo $PARLEY_HOST; false")[1].endswith(b"/testing/suite\neast\n")
+
+
+def test_a_step_that_ends_its_shell_ends_no_more(tmp_path: Path) -> None:
+    with console_lab(tmp_path) as (lab, host):
+        assert step(host, lab, 0, "echo last; exit 3") == (3, b"last\n")
+        assert step(host, lab, 1, "echo next") == (0, b"next\n")
+
+
+def test_what_runs_past_its_limit_is_ended_and_the_host_lives_on(tmp_path: Path) -> None:
+    with console_lab(tmp_path) as (lab, host):
+        with pytest.raises(CommandTimeoutError, match="ran past"):
+            host.run("sleep 98 & sleep 99; echo never", limit=0.5)
+        with pytest.raises(CommandTimeoutError, match="step 0"):
+            host.play(0, "echo begun; sh -c 'sleep 99'", 0.5)
+        assert lab.jail.read("east/step/0000.out").startswith(b"begun\n")
+        assert step(host, lab, 1, "echo alive") == (0, b"alive\n")
+
+
+def test_commands_run_side_by_side(tmp_path: Path) -> None:
+    with console_lab(tmp_path) as (_, host):
+        first = host.start("while [ ! -e go ]; do sleep 0.05; done; echo first")
+        second = host.start("touch go; echo second")
+        assert host.finish(second, 20).output == "second\n"
+        assert host.finish(first, 20).output == "first\n"
+
+
+def test_logs_are_kept_with_every_command_and_outlive_the_host(tmp_path: Path) -> None:
+    manners = Manners(dies=b"the end is near")
+    with console_lab(tmp_path, manners) as (lab, host):
+        host.run("echo 'daemon: hello' >log/iked.log")
+        with pytest.raises(PanicError):
+            host.run("echo the end is near >/dev/tty")
+    assert lab.jail.read("east/log/iked.log") == b"daemon: hello\n"
+
+
+def test_a_kernel_in_its_debugger_has_panicked_and_is_asked_why(tmp_path: Path) -> None:
+    with (
+        pytest.raises(PanicError, match="kernel diagnostic assertion failed"),
+        console_lab(tmp_path, Manners(dies=b"now")) as (lab, host),
+    ):
+        host.run("echo now >/dev/tty; sleep 5")
+    assert b"panic() at panic+0x15b" in lab.layout.kernel_log("east").read_bytes()
+
+
+def test_a_machine_that_ends_is_noticed_at_once(tmp_path: Path) -> None:
+    with console_lab(tmp_path) as (_, host):
+        host.machine.kill()
+        with pytest.raises(AgentError, match=r"machine ended|console is closed"):
+            host.run("true")
+
+
+def test_hosts_hand_files_to_one_another(tmp_path: Path) -> None:
+    with console_lab(tmp_path) as (lab, host):
+        lab.jail.write("testing/suite/case/OUTPUT/from-west", b"west\n")
+        assert step(host, lab, 0, "cat OUTPUT/from-west; echo east >OUTPUT/from-east") == (0, b"west\n")
+        assert lab.jail.read("testing/suite/case/OUTPUT/from-east") == b"east\n"
+        lab.jail.write("testing/suite/case/OUTPUT/from-east", b"west was here\n")
+        assert step(host, lab, 1, "cat OUTPUT/from-east") == (0, b"west was here\n")
+
+
+def test_only_output_comes_back_from_the_case_s_own_files(tmp_path: Path) -> None:
+    with console_lab(tmp_path) as (lab, host):
+        lab.jail.write("testing/suite/case/east.iked.conf", b"passive\n")
+        step(host, lab, 0, "echo active >east.iked.conf; ln -s /etc/passwd OUTPUT/link")
+        assert lab.jail.read("testing/suite/case/east.iked.conf") == b"passive\n"
+        assert "testing/suite/case/OUTPUT/link" not in list(lab.jail.files("testing"))
+
+
+def test_scripts_stay_executable(tmp_path: Path) -> None:
+    with console_lab(tmp_path) as (lab, host):
+        lab.jail.write("testing/guestbin/hello.sh", b"#!/bin/sh\necho hello\n", mode=0o755)
+        assert step(host, lab, 0, "../../guestbin/hello.sh") == (0, b"hello\n")
+
+
+def test_a_password_that_is_refused_is_a_lab_error_with_the_screen(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="was not let in"), console_lab(tmp_path, Manners(password="other")):  # noqa: S106 -- no secret
+        pass
+
+
+def test_a_silent_machine_is_not_up_in_time(tmp_path: Path) -> None:
+    with (
+        pytest.raises(BootError, match="not up within the boot limit"),
+        console_lab(tmp_path, Manners(before_login=b"boot> ", is_stuck=True), limits=Limits(boot=0.01)),
+    ):
+        pass
+
+
+def test_nothing_of_the_machine_is_left(tmp_path: Path) -> None:
+    with console_lab(tmp_path) as (lab, _):
+        assert (lab.layout.root / "machines" / "east" / "in").exists()
+    assert not (lab.layout.root / "machines").exists()
