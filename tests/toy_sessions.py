@@ -46,5 +46,5 @@ def on_guests(place: Path, guests: Guests) -> Iterator[list[tuple[str, ...]]]:
     with ExitStack() as stack:
         for module in ("run", "matrix"):
             stack.enter_context(patch(f"parley.session.{module}.equip", equip))
-            stack.enter_context(patch(f"parley.session.{module}.make_backend", lambda: FakeBackend(guests)))
+        stack.enter_context(patch("parley.session.booting.make_backend", lambda _: FakeBackend(guests)))
         yield asked

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
+    from parley.image.store import Progress
     from parley.lab.jail import Owner
 
 
@@ -144,6 +145,17 @@ class Backend(ABC):
     def label(self) -> str:
         """The name, for a record; with more words where the same name can mean different things."""
         return self.name
+
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know before this backend boots hosts, a sentence each."""
+        return ()
+
+    def kernel_for_linux(self, kernel: Kernel, progress: Progress) -> Kernel:  # noqa: ARG002 -- for others
+        """The kernel that this backend boots Linux hosts with, made if need be.
+
+        `kernel` is what a run was given for User-mode Linux. Raises MissingError or ImageError.
+        """
+        return kernel
 
     @abstractmethod
     def boot(self, request: BootRequest) -> Machine:

@@ -46,7 +46,7 @@ class Monitor:
         self._wait("query-status", limit, done={"running"}, failed={"internal-error", "guest-panicked"})
 
     def migrate(self, descriptor: int, limit: float) -> None:
-        """Write the guest's memory and devices to an open file; it ends stopped, but goes on when restored."""
+        """Write the guest's memory and devices to an open file; restored, it goes on."""
         self.execute("migrate-set-parameters", {"max-bandwidth": _BANDWIDTH})
         self._client.send_fd_scm(descriptor)
         self.execute("getfd", {"fdname": "state"})

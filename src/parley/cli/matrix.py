@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from parley.cli.options import RUNS, clock_option, kernel_option
+from parley.cli.options import RUNS, backend_option, clock_option, first_option, kernel_option
 
 
 @click.command()
@@ -42,6 +42,8 @@ from parley.cli.options import RUNS, clock_option, kernel_option
 )
 @clock_option
 @kernel_option
+@backend_option
+@first_option
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Cells at once; default: one per core.")
 @click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
@@ -67,6 +69,8 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
     try_lacks: bool,
     clock: str,
     kernel: str | None,
+    backends: tuple[str, ...],
+    first: str,
     jobs: int | None,
     retry: int,
     fail_fast: bool,
@@ -98,6 +102,8 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
         try_lacks=try_lacks,
         clock=clock,
         kernel=kernel or "",
+        backends=backends,
+        first=first,
         jobs=jobs or os.cpu_count() or 1,
         retry=retry,
         fail_fast=fail_fast,

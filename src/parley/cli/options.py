@@ -47,6 +47,18 @@ kernel_option = click.option(
     help="The kernel that hosts boot; default: the lab's if there is one, else Debian's.",
 )
 
+backend_option = click.option(
+    "--backend",
+    "backends",
+    multiple=True,
+    metavar="[HOST=]BACKEND",
+    help="What boots hosts, or that host: uml (default), qemu, libvirt; may be repeated.",
+)
+
+first_option = click.option(
+    "--first", default="", metavar="HOST", help="Boot this host, and the others when it is up."
+)
+
 clock_option = click.option(
     "--clock",
     # What lab.clock.CLOCKS says, without loading labs for --help.

@@ -10,7 +10,9 @@ import click
 
 from parley.cli.options import (
     RUNS,
+    backend_option,
     clock_option,
+    first_option,
     host_option,
     host_overrides,
     kernel_option,
@@ -32,6 +34,8 @@ from parley.errors import UsageError
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
 @clock_option
 @kernel_option
+@backend_option
+@first_option
 @click.option("--keep", is_flag=True, help="Keep the lab of one case alive for `parley shell` until Ctrl-C.")
 @click.option(
     "--timeout-scale",
@@ -61,6 +65,8 @@ def run(  # noqa: PLR0917 -- one parameter per option
     fail_fast: bool,
     clock: str,
     kernel: str | None,
+    backends: tuple[str, ...],
+    first: str,
     keep: bool,
     timeout_scale: float,
     output: Path | None,
@@ -83,8 +89,9 @@ def run(  # noqa: PLR0917 -- one parameter per option
 
     at_once = jobs or os.cpu_count() or 1
     if resumed is not None:
-        if selectors or suite or hosts or sources or changed or in_place or keep or output:
-            hint = "leave out selectors, --suite, --host, --impl, --changed, --in-place, --keep and --output"
+        asked = (selectors, suite, hosts, sources, changed, in_place, keep, output, backends, first)
+        if any(asked):
+            hint = "leave out all but --resume, --jobs and --html"
             raise UsageError("--resume goes on with what the run was asked for", hint=hint)
         sys.exit(resume(resumed, jobs=at_once, html=html))
     options = RunOptions(
@@ -99,6 +106,8 @@ def run(  # noqa: PLR0917 -- one parameter per option
         fail_fast=fail_fast,
         clock=clock,
         kernel=kernel or "",
+        backends=backends,
+        first=first,
         keep=keep,
         timeout_scale=timeout_scale,
         output=output,

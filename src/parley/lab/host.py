@@ -96,6 +96,7 @@ class Host:
 
     def wait_until_ready(self, limit: float) -> None:
         """Wait for the agent's first answer. Raises BootError or PanicError."""
+        self.machine.settle()
         try:
             self._control.send(f"ping {_BOOT_ID}")
             self._control.wait(_BOOT_ID, limit)

@@ -54,7 +54,8 @@ class HostPlan:
 class Lab:
     """Boots all its hosts at once on entry; on exit, nothing of them is left but files.
 
-    `directory` is where sessions start, as guests see it.
+    `directory` is where sessions start, as guests see it; `first` is the host that is up before the
+    others are booted.
     """
 
     _hub: Hub
@@ -68,12 +69,14 @@ class Lab:
         directory: str = "/root",
         limits: Limits = DEFAULT_LIMITS,
         impairments: Sequence[Impairment] = (),
+        first: str = "",
     ) -> None:
         self.layout = layout
         self.limits = limits
         self.jail = Jail(layout.share)
         self.hosts: dict[str, Host] = {}
-        self._plans = plans
+        self._plans = tuple(sorted(plans, key=lambda plan: plan.spec.name != first))
+        self._first = first
         self._topology = topology
         self._directory = directory
         self._impairments = impairments
@@ -83,7 +86,8 @@ class Lab:
         with self._stack:
             self._start()
             for host in self.hosts.values():
-                host.wait_until_ready(self.limits.boot)
+                if host.name != self._first:
+                    host.wait_until_ready(self.limits.boot)
             self._stack = self._stack.pop_all()
         return self
 
@@ -107,6 +111,8 @@ class Lab:
             host = self._boot(plan, self._hub)
             self._stack.callback(host.close)
             self.hosts[host.name] = host
+            if host.name == self._first:
+                host.wait_until_ready(self.limits.boot)
 
     def _boot(self, plan: HostPlan, hub: Hub) -> Host:
         name = plan.spec.name

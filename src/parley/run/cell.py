@@ -126,7 +126,9 @@ class CellJob(Job):
 
     def _lab(self, kind: type[Lab], plans: tuple[HostPlan, ...]) -> Lab:
         impairments = [parse_impairment(text) for text in self._impairments()]
-        return kind(self.layout, plans, NETWORK, limits=self.limits, impairments=impairments)
+        return kind(
+            self.layout, plans, NETWORK, limits=self.limits, impairments=impairments, first=self.first
+        )
 
     def _impairments(self) -> tuple[str, ...]:
         return (*self.scenario.impairments, *self.impairments)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Job(ABC):
     """A case with everything needed to run it.
 
-    `rerun` is the command that runs it again; `retry` says how often a bad verdict is tried again.
+    `rerun` is the command that runs it again; `retry` says how often a bad verdict is tried again;
+    `first` is the host that is up before the others boot.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Job(ABC):
     limits: Limits
     rerun: str
     retry: int = 0
+    first: str = ""
     cell: CellRef | None = None
 
     @abstractmethod
@@ -61,7 +63,7 @@ def host_record(plan: HostPlan) -> HostRecord:
         name=plan.spec.name,
         platform=plan.spec.platform,
         implementation=implementation,
-        backend=plan.backend.name,
+        backend=plan.backend.label,
         image=f"{plan.image.name} {plan.image.digest[:12]}",
         kernel=f"{plan.kernel.name} {plan.kernel.version}",
         version=plan.image.packages.get(package, ""),

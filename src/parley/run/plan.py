@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from parley.daemon.registry import daemon_named
@@ -24,13 +24,29 @@ TOOLS_IMAGE = "libreswan"
 
 
 @dataclass(frozen=True, slots=True)
+class Booting:
+    """A backend, and the kernel with which it boots Linux hosts."""
+
+    backend: Backend
+    kernel: Kernel
+
+
+@dataclass(frozen=True, slots=True)
 class Equipment:
-    """What cases of a run share: images by name, the kernel, the backend, certificates by kind."""
+    """What cases of a run share: images by name, the kernel, the backend, certificates by kind.
+
+    `by_host` holds what single hosts are booted by instead.
+    """
 
     images: Mapping[str, Image]
     kernel: Kernel
     backend: Backend
     certificates: Path
+    by_host: Mapping[str, Booting] = field(default_factory=dict)
+
+    def booting(self, host: str) -> Booting:
+        """How a host is booted."""
+        return self.by_host.get(host) or Booting(self.backend, self.kernel)
 
 
 def image_name(spec: HostSpec) -> str:
@@ -51,20 +67,24 @@ def plan_hosts(
     Raises UnsupportedError for a platform that is not here, and for features that the case `needs`
     (image.kernel_features) and the kernel lacks.
     """
-    lacking = equipment.kernel.lacking(needs)
-    if lacking:
-        raise UnsupportedError(lacking)
-    return tuple(_plan_host(spec, equipment) for spec in hosts)
+    plans = tuple(_plan_host(spec, equipment) for spec in hosts)
+    wanted = tuple(needs)
+    for plan in plans:
+        lacking = plan.kernel.lacking(wanted)
+        if lacking:
+            raise UnsupportedError(lacking)
+    return plans
 
 
 def _plan_host(spec: HostSpec, equipment: Equipment) -> HostPlan:
     if spec.platform not in {"debian", "linux"}:
         raise UnsupportedError(f"{spec.name} wants {spec.platform}, and no image of it is installed here")
+    booting = equipment.booting(spec.name)
     return HostPlan(
         spec=spec,
         platform=Debian(),
-        backend=equipment.backend,
+        backend=booting.backend,
         image=equipment.images[image_name(spec)],
-        kernel=equipment.kernel,
+        kernel=booting.kernel,
         modules=daemon_named(spec.implementation).modules if spec.implementation else (),
     )

@@ -71,7 +71,9 @@ class ScriptedJob(Job):
         directory = f"{GUEST_TESTING}/{self.case.suite.name}/{self.case.name}"
         progress("boot")
         try:
-            with kind(self.layout, plans, NETWORK, directory=directory, limits=self.limits) as lab:
+            with kind(
+                self.layout, plans, NETWORK, directory=directory, limits=self.limits, first=self.first
+            ) as lab:
                 watch.done("boot")
                 steps, stopped = play(self.case.steps, lab, watch.began, progress)
                 watch.done("play")

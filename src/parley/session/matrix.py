@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parley.backend.registry import make_backend
 from parley.daemon.registry import daemon_named, daemons
 from parley.errors import InputError, UsageError
 from parley.image.equip import equip
@@ -21,10 +20,11 @@ from parley.near import nearest
 from parley.record.layout import RunLayout
 from parley.record.results import CellRef
 from parley.run.cell import CellJob
-from parley.run.plan import TOOLS_IMAGE, Equipment
+from parley.run.plan import TOOLS_IMAGE
 from parley.run.testing import scenario_kinds
 from parley.scenario.model import Role
 from parley.scenario.suite import default_scenarios, load_scenarios
+from parley.session.booting import booting_words, check_booting, equipment_of
 from parley.session.common import begin, carry_out, new_directory, new_record
 from parley.wire.impair import parse_impairment
 
@@ -52,6 +52,8 @@ class MatrixOptions:
     try_lacks: bool = False
     clock: str = "auto"
     kernel: str = ""
+    backends: tuple[str, ...] = ()
+    first: str = ""
     jobs: int = 1
     retry: int = 0
     fail_fast: bool = False
@@ -91,6 +93,7 @@ def execute_matrix(options: MatrixOptions, *, html: bool = True) -> int:
     run = RunLayout(options.output or new_directory())
     record = _record(options, cells)
     waiting = [cell for cell in cells if not (options.resume and run.case(cell.name).result.exists())]
+    check_booting(options.backends, options.first)
     tools = _equip(options, waiting, sources)
     begin(run, record)
     with tools.held():
@@ -115,6 +118,8 @@ def resume_matrix(root: Path, record: RunRecord, *, jobs: int) -> MatrixOptions:
             try_lacks=bool(record.options["try_lacks"]),
             clock=str(record.options["clock"]),
             kernel=str(record.options["kernel"]),
+            backends=tuple(record.options["backends"]),
+            first=str(record.options["first"]),
             jobs=jobs,
             retry=int(record.options["retry"]),
             timeout_scale=float(record.options["timeout_scale"]),
@@ -197,7 +202,7 @@ def _equip(options: MatrixOptions, cells: Sequence[Cell], sources: Sequence[Sour
 
 
 def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: Tools) -> list[CellJob]:
-    equipment = Equipment(tools.images, tools.kernel, make_backend(), tools.certificates)
+    equipment = equipment_of(tools, tools.images, options.backends)
     return [
         CellJob(
             name=cell.name,
@@ -213,6 +218,7 @@ def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: 
             impairments=options.impairments,
             try_lacks=options.try_lacks,
             clock=options.clock,
+            first=options.first,
         )
         for cell in cells
     ]
@@ -228,6 +234,7 @@ def _rerun(cell: Cell, options: MatrixOptions) -> str:
     words += ["--try-lacks"] if options.try_lacks else []
     words += [f"--clock={options.clock}"] if options.clock != "auto" else []
     words += [f"--kernel={options.kernel}"] if options.kernel else []
+    words += booting_words(options.backends, options.first)
     return shlex.join(words)
 
 
@@ -245,5 +252,7 @@ def _record(options: MatrixOptions, cells: Sequence[Cell]) -> RunRecord:
             "try_lacks": options.try_lacks,
             "clock": options.clock,
             "kernel": options.kernel,
+            "backends": list(options.backends),
+            "first": options.first,
         },
     )

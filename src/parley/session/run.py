@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parley.backend.registry import make_backend
 from parley.case.selector import select_cases
 from parley.case.suite import default_suite, load_suite
 from parley.errors import InputError, UsageError
@@ -17,9 +16,10 @@ from parley.image.equip import equip
 from parley.lab.host import Limits
 from parley.record.layout import RunLayout
 from parley.record.results import read_run
-from parley.run.plan import Equipment, images_needed
+from parley.run.plan import images_needed
 from parley.run.scripted import ScriptedJob
 from parley.run.testing import certificate_kinds
+from parley.session.booting import booting_words, check_booting, equipment_of
 from parley.session.common import RUNS, begin, carry_out, new_directory, new_record
 from parley.session.upstream import sources_for, upstream_job, with_sources
 from parley.upstream.tree import changed_cases, tree_of
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from parley.lab.lab import Lab
     from parley.record.results import RunRecord
     from parley.run.job import Job
+    from parley.run.plan import Equipment
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class RunOptions:
     """What was asked for. `output` is the run's directory, or None for a new one below `RUNS`.
 
     `sources` are IMPLEMENTATION=TREE; `changed` means the cases that git sees a change in, `in_place` has
-    Libreswan's own cases leave their OUTPUT in the user's tree.
+    Libreswan's own cases leave their OUTPUT in the user's tree. `backends` are BACKEND or HOST=BACKEND;
+    `first` is the host that is up before others boot.
     """
 
     selectors: tuple[str, ...] = ()
@@ -50,6 +52,8 @@ class RunOptions:
     in_place: bool = False
     clock: str = "auto"
     kernel: str = ""
+    backends: tuple[str, ...] = ()
+    first: str = ""
     jobs: int = 1
     retry: int = 0
     fail_fast: bool = False
@@ -71,6 +75,7 @@ def execute(options: RunOptions, *, html: bool | None = None) -> int:
         raise UsageError(f"--keep keeps the lab of one case, and {len(cases)} were selected")
     run = RunLayout(options.output or new_directory())
     waiting = [case for case in cases if not (options.resume and run.case(case.name).result.exists())]
+    check_booting(options.backends, options.first)
     tools = _equip(options, waiting)
     record = _record(options, cases)
     begin(run, record)
@@ -110,6 +115,8 @@ def _options_of(root: Path, record: RunRecord, jobs: int) -> RunOptions:
             in_place=bool(record.options["in_place"]),
             clock=str(record.options["clock"]),
             kernel=str(record.options["kernel"]),
+            backends=tuple(record.options["backends"]),
+            first=str(record.options["first"]),
             jobs=jobs,
             retry=int(record.options["retry"]),
             timeout_scale=float(record.options["timeout_scale"]),
@@ -140,7 +147,7 @@ def _equip(options: RunOptions, cases: Sequence[ScriptedCase]) -> Tools:
 
 def _jobs(options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase], tools: Tools) -> list[Job]:
     images = with_sources(tools.images, options.sources)
-    equipment = Equipment(images, tools.kernel, make_backend(), tools.certificates)
+    equipment = equipment_of(tools, images, options.backends)
     return [_job(options, run, case, equipment) for case in cases]
 
 
@@ -155,6 +162,7 @@ def _job(options: RunOptions, run: RunLayout, case: ScriptedCase, equipment: Equ
         retry=options.retry,
         case=case,
         clock=options.clock,
+        first=options.first,
         hold=_holder(case) if options.keep else None,
     )
     return upstream_job(job, options.sources, in_place=options.in_place) or job
@@ -172,6 +180,7 @@ def _rerun(case: ScriptedCase, options: RunOptions) -> str:
     words += [f"--impl={source}" for source in options.sources]
     words += [f"--clock={options.clock}"] if options.clock != "auto" else []
     words += [f"--kernel={options.kernel}"] if options.kernel else []
+    words += booting_words(options.backends, options.first)
     return shlex.join(words)
 
 
@@ -185,6 +194,8 @@ def _record(options: RunOptions, cases: Sequence[ScriptedCase]) -> RunRecord:
             "in_place": options.in_place,
             "clock": options.clock,
             "kernel": options.kernel,
+            "backends": list(options.backends),
+            "first": options.first,
             "jobs": options.jobs,
             "retry": options.retry,
             "timeout_scale": options.timeout_scale,

@@ -1,0 +1,50 @@
+"""What boots the hosts of a run: backends by name and by host, each with its kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from parley.backend.registry import make_backend, parse_choice
+from parley.lab.topology import NETWORK
+from parley.run.plan import Booting, Equipment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from parley.image.equip import Tools
+    from parley.image.rootfs import Image
+
+
+def check_booting(backends: Iterable[str], first: str) -> None:
+    """Raise UsageError for a backend or a host that does not exist, before anything is made."""
+    parse_choice(backends)
+    if first:
+        NETWORK.host(first)
+
+
+def equipment_of(tools: Tools, images: Mapping[str, Image], backends: Iterable[str]) -> Equipment:
+    """What the cases of a run share, with the kernels that its backends want made if need be."""
+    choice = parse_choice(backends)
+    names = dict.fromkeys((choice.default, *choice.by_host.values()))
+    booting = {name: _booting(name, tools) for name in names}
+    default = booting[choice.default]
+    by_host = {host: booting[name] for host, name in choice.by_host.items()}
+    return Equipment(images, default.kernel, default.backend, tools.certificates, by_host)
+
+
+def booting_words(backends: Sequence[str], first: str) -> list[str]:
+    """The options of a command line that mean the same."""
+    return [*(f"--backend={word}" for word in backends), *([f"--first={first}"] if first else [])]
+
+
+def _booting(name: str, tools: Tools) -> Booting:
+    backend = make_backend(name)
+    for remark in backend.remarks():
+        click.echo(f"parley: {remark}", err=True)
+    return Booting(backend, backend.kernel_for_linux(tools.kernel, _tell))
+
+
+def _tell(line: str) -> None:
+    click.echo(f"parley: {line}", err=True)
