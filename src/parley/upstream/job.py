@@ -13,7 +13,6 @@ from parley.lab.clock import AUTO, lab_kind
 from parley.lab.jail import Jail
 from parley.lab.lab import HostPlan
 from parley.lab.play import collect, play
-from parley.lab.topology import NETWORK
 from parley.platform.fedora_like import FedoraLike
 from parley.record.results import PlayRecord, StepRecord, write_json
 from parley.run.job import Job, host_record
@@ -21,6 +20,7 @@ from parley.run.stopwatch import Stopwatch
 from parley.upstream.console import POST_MORTEM
 from parley.upstream.judge import judge_upstream
 from parley.upstream.lacks import declared_lack
+from parley.upstream.network import network_of
 from parley.upstream.testing import lay_out_tree, save_in_place
 from parley.verdict import Verdict
 
@@ -95,9 +95,10 @@ class UpstreamJob(Job):
         jail.create()
         lay_out_tree(self.tree, self.case, jail)
         directory = f"/testing/pluto/{self.case.name}"
+        network = network_of(self.tree)
         progress("boot")
         try:
-            with kind(self.layout, plans, NETWORK, directory=directory, limits=self.limits) as lab:
+            with kind(self.layout, plans, network, directory=directory, limits=self.limits) as lab:
                 watch.done("boot")
                 played, stopped = play(self._steps(), lab, watch.began, progress)
                 watch.done("play")

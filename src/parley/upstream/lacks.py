@@ -38,12 +38,6 @@ LACKS = (
         r"\bfips(on|off)?\b(?! mode=dis)|--fips|update-crypto-policies|crypto-policies",
     ),
     Lack(
-        "hardware offload",
-        "needs a network card that encrypts",
-        "",
-        r"^\s*nic-offload\s*=\s*(yes|auto|packet|crypto)",
-    ),
-    Lack(
         "other daemon",
         "needs racoon or an L2TP daemon, of which Debian has no usable one",
         r"\bracoonctl\b|\bracoon\b|l2tpd",

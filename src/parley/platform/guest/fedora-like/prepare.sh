@@ -1,6 +1,7 @@
 # Before the agent of a host of Libreswan's own suite starts, in its writable root.
 mkdir -p /var/crash /etc/sysconfig /run/pluto /run/units /etc/strongswan/swanctl /run/strongswan /run/nsd /run/unbound
 ln -sfn /proc/self/fd /dev/fd
+ln -sfn /usr/lib/x86_64-linux-gnu/faketime /usr/lib64/faketime
 mount --bind /usr/share/parley/x509 /testing/x509
 cp /parley/bin/* /usr/local/bin/
 ln -sf /usr/local/bin/systemctl /usr/bin/systemctl
