@@ -118,8 +118,8 @@ class FakeConsole(Machine):
     def _relay(self, master: int) -> None:
         tail = b""
         while True:
-            for source in select.select([master, self._wire], [], [])[0]:
-                if source is self._wire:
+            for source in select.select([master, self._wire.fileno()], [], [])[0]:
+                if source != master:
                     typed = self._wire.recv(4096)
                     if not typed:
                         return
