@@ -1,7 +1,8 @@
 #!/bin/sh
 # First process of a Linux guest in an emulated PC, in memory. It makes the machine look as User-mode Linux
 # does, so that what comes after it need not know: three lines ttyS0 to ttyS2, cards vec0 and up, the share
-# at /mnt, modules loaded. Up to `ready` nothing depends on the case: there a guest is saved, and restored.
+# at /mnt, modules on /dev/ubdb and the common ones loaded. Up to `ready` nothing depends on the case: there
+# a guest is saved, and restored.
 export PATH=/bin
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
@@ -19,7 +20,7 @@ for line in 0 1 2; do
 done
 if [ -b /dev/vdb ]; then
     mount -t ext4 -o ro /dev/vda /root
-    mount -t ext4 -o ro /dev/vdb /root/usr/lib/modules
+    ln -s vdb /dev/ubdb
 else
     mount -t ext4 -o ro /dev/vda1 /root
 fi

@@ -41,6 +41,12 @@ _KEPT_FILES = "drivers/net"
 
 # What the first process needs itself; crc32c is asked for by ext4 through no dependency that depmod sees.
 _BOOT_MODULES = ("virtio_blk", "virtio_net", "crc32c_generic", "ext4", "9pnet_virtio", "9p")
+# What daemons and tests reach for where a kernel has it; User-mode Linux of the lab has it built in.
+_FURTHER_MODULES = (
+    *("xfrm_interface", "nf_tables", "nft_compat", "nft_ct", "nft_chain_nat", "nft_masq", "nft_reject_inet"),
+    *("xt_conntrack", "xt_MASQUERADE", "xt_mark", "xt_tcpudp"),
+)
+_LOADED = (*_BOOT_MODULES, *MODULES, *_FURTHER_MODULES)
 _TABLES = ("modules.builtin", "modules.builtin.modinfo", "modules.order")
 _APPLETS = (
     *("sh", "mount", "umount", "insmod", "rm", "ln", "stty", "dmesg", "grep", "sleep", "date", "ip"),
@@ -90,7 +96,7 @@ def _init() -> str:
 
 
 def _recipe() -> str:
-    wanted = " ".join((*_BOOT_MODULES, *MODULES))
+    wanted = " ".join(_LOADED)
     return f"format 1\nsuite {DEFAULT_SUITE}\npackage linux-image-amd64\nmodules {wanted}\n{_init()}"
 
 
@@ -119,12 +125,18 @@ class _Build:
         (self.directory / "config").write_text(configuration, encoding="utf-8")
         self.progress(f"kernel {release}: sorting modules")
         modules = self._modules(tree, work / "modules", release)
-        initrd = _initrd(modules, (tree / "usr/bin/busybox").read_bytes())
+        tables = Tables.read(modules)
+        initrd = _initrd(modules, tables, (tree / "usr/bin/busybox").read_bytes())
         (self.directory / "initrd").write_bytes(initrd)
         pack(modules.parent, self.directory / "modules.ext4", log=self.log)
         packages = {deb.name: deb.version for deb in (image, busybox)}
         remove_tree(work)
-        facts = {"version": release, "features": sorted(features(configuration, "")), "suite": DEFAULT_SUITE}
+        facts = {
+            "version": release,
+            "features": sorted(features(configuration, "")),
+            "suite": DEFAULT_SUITE,
+            "loadable": sorted(tables.names() - tables.names(tables.in_order(_LOADED))),
+        }
         return Made(_recipe(), packages, tuple(apt.notes), facts)
 
     def _image_package(self, meta: Path) -> str:
@@ -158,7 +170,7 @@ def _kept(kernel: Path) -> Iterator[Path]:
             yield from (kernel / part).rglob("*.ko.xz")
 
 
-def _initrd(modules: Path, busybox: bytes) -> bytes:
+def _initrd(modules: Path, tables: Tables, busybox: bytes) -> bytes:
     archive = Archive()
     for name in ("bin", "dev", "modules", "proc", "root", "sys"):
         archive.directory(name)
@@ -166,8 +178,7 @@ def _initrd(modules: Path, busybox: bytes) -> bytes:
     archive.file("bin/busybox", busybox, mode=0o755)
     for applet in _APPLETS:
         archive.link(f"bin/{applet}", "busybox")
-    tables = Tables.read(modules)
-    for number, path in enumerate(tables.in_order((*_BOOT_MODULES, *MODULES))):
+    for number, path in enumerate(tables.in_order(_LOADED)):
         archive.file(f"modules/{number:03}-{Path(path).name}", (modules / path).read_bytes())
     archive.file("init", _init().encode(), mode=0o755)
     return archive.finish()
@@ -191,6 +202,10 @@ class Tables:
                 case ["alias", alias, name] if paths.get(_word(alias)) != paths[_word(name)]:
                     paths.setdefault(_word(alias), []).extend(paths[_word(name)])
         return cls(needs, paths)
+
+    def names(self, paths: Iterable[str] | None = None) -> set[str]:
+        """Names of the modules at `paths`, or of all, as the kernel itself writes them."""
+        return {_word(Path(path).stem) for path in (self.needs if paths is None else paths)}
 
     def in_order(self, names: Iterable[str]) -> list[str]:
         """Paths of the modules called `names` and of all they need, each after what it needs.
