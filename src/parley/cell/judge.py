@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from parley.cell.agreement import check_agreement
 from parley.cell.changes import check_torn_down
 from parley.cell.evidence import Evidence
+from parley.cell.keys import check_keys
 from parley.cell.refusal import check_refusal
 from parley.cell.seen import check_seen
 from parley.cell.traffic import check_blocked, check_traffic
@@ -44,6 +45,8 @@ def judge_cell(layout: CaseLayout, record: CellRecord, scenario: Scenario) -> tu
 
 def _checks(layout: CaseLayout, record: CellRecord, scenario: Scenario) -> Iterator[Check]:
     evidence = Evidence(layout, record, scenario)
+    # First, because it explains whatever else went wrong.
+    yield from check_keys(evidence)
     if record.stopped:
         yield Check("steps", CheckState.FAILED, "", _with_reason(evidence, record.stopped))
     yield from check_blocked(evidence)

@@ -128,6 +128,10 @@ class StrongswanDriver(Driver):
             ]
         )
 
+    def retransmissions(self) -> tuple[float, ...]:
+        """strongswan.conf(5), IKEv2 RETRANSMISSION: 4 s, each 1.8 times as long, five times."""
+        return (4.0, 11.2, 24.16, 47.49, 89.48)
+
     def status(self) -> str:
         """All SAs, one value a line: in the raw form a value with spaces has no end."""
         return "swanctl --list-sas --pretty"
@@ -162,7 +166,9 @@ def _replaced(which: str, spi: str, *, state: str, unfinished: str, command: str
         f'awk \'$1 == "state" {{ state = $3; if (state ~ /^{unfinished}/) print "unfinished" }} '
         f'$1 == "{spi}" && state == "{state}" {{ print $3 }}\''
     )
-    new = '[ -n "$now" ] && ! echo "$now" | grep -qF "$old" && ! echo "$now" | grep -q unfinished'
+    # Nothing is old where the peer is just replacing it itself.
+    others = '{ [ -z "$old" ] || ! echo "$now" | grep -qF "$old"; }'
+    new = f'[ -n "$now" ] && {others} && ! echo "$now" | grep -q unfinished'
     return "\n".join(
         [
             f"list() {{ {listed}; }}",

@@ -1,0 +1,29 @@
+"""Whether both ends derived the same keys for their IKE SAs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from parley.verdict import Check, CheckState
+from parley.wire.keys import collect_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from parley.cell.evidence import Evidence
+
+
+def check_keys(evidence: Evidence) -> Iterator[Check]:
+    """Compare what the daemons told of their keys, for every IKE SA of which both told them.
+
+    Both may log a rekey as a success and never understand one another again (RFC 7296 section 2.18).
+    """
+    name = "IKE keys agree"
+    keys = collect_keys(evidence.layout)
+    if keys.conflicts:
+        detail = f"the two ends derived different keys for the same IKE SA ({keys.conflicts} times)"
+        # Exchanges that went through prove more than logs do, which do not always say whose keys they tell.
+        state = CheckState.FAILED if evidence.record.stopped else CheckState.WARNING
+        yield Check(name, state, "", detail, "wireshark")
+    elif keys.ike:
+        yield Check(name, CheckState.OK, "", f"{len(keys.ike)} IKE SAs")
