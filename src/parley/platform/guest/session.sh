@@ -5,12 +5,13 @@ export HOME=/root USER=root LOGNAME=root TERM=dumb LANG=C.UTF-8 LC_ALL=C.UTF-8
 # Known here, so that no helper script has to start a process to ask.
 export PARLEY_HOST=$HOSTNAME PARLEY_SYSTEM=Linux
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+play() { . "$1"; }
 # What a platform changes of it.
 [ -f /parley/environment.sh ] && . /parley/environment.sh
 [ -d "$1" ] && cd "$1"
 while read -r parley_step <&6; do
     echo 1 >$clock
-    . "/parley/step/$parley_step.sh" >"/parley/step/$parley_step.out" 2>&1 </dev/null 6>&-
+    play "/parley/step/$parley_step.sh" >"/parley/step/$parley_step.out" 2>&1 </dev/null 6>&-
     echo "done $parley_step $?" >&6
     echo -1 >$clock
 done

@@ -2,3 +2,15 @@
 # decides how sort sorts.
 unset LC_ALL
 export LANG=en_US.UTF-8 LC_CTYPE=C PATH=$PATH:/testing/guestbin
+
+# A shell at a terminal tells the number of each command that it leaves running; one that plays files does not.
+parley_jobs=0
+parley_job() { echo "[$((parley_jobs += 1))] $!"; }
+play() {
+    parley_line=$(<"$1")
+    case $parley_line in
+    *' & '*) parley_line=${parley_line// & / & parley_job; } ;;
+    *' &') parley_line="$parley_line parley_job" ;;
+    esac
+    eval "$parley_line"
+}
