@@ -71,7 +71,10 @@ class KernelSa:
 
 @dataclass(frozen=True, slots=True)
 class KernelPolicy:
-    """One IPsec policy in a kernel; `direction` is in, out or fwd; `mode` empty for a block or bypass."""
+    """One IPsec policy in a kernel; `direction` is in, out or fwd.
+
+    `mode` is empty for a block or bypass, and where the kernel does not tell it (OpenBSD's flows).
+    """
 
     source: str
     destination: str
