@@ -92,7 +92,7 @@ ROOTS = {
                 "libnss3-tools",
                 "lsof",
                 "net-tools",
-                "netcat-openbsd",
+                "ncat",
                 "nsd",
                 "openssl",
             ),
@@ -116,6 +116,10 @@ ROOTS = {
         (
             'ln -sf bash "$1/bin/sh"',
             # The language of Fedora's installer, and thus of every `sort` in a reference.
+            # Fedora's nc is this one.
+            'ln -sf ncat "$1/usr/bin/nc"',
+            # Where nothing else is said charon loads every plugin, and this one takes the kernel's place.
+            'rm -f "$1"/usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so',
             'chroot "$1" localedef -i en_US -f UTF-8 en_US.UTF-8',
         ),
     ),
