@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from parley.install.console import log_in
+from parley.install.openbsd_answers import ROOT_PASSWORD
 from parley.platform.bsd import Bsd
 
 if TYPE_CHECKING:
     from parley.install.console import Console, Limit, Shell
-
-# The installer's answer (parley install openbsd); a guest is reached by nobody but its lab.
-ROOT_PASSWORD = "parley"  # noqa: S105 -- no secret
 
 
 class OpenBsd(Bsd):
