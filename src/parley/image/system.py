@@ -70,6 +70,7 @@ def ensure_system(
     release: str,
     recipe: str,
     install: Callable[[Path], Installed],
+    *,
     progress: Progress = silent,
 ) -> System:
     """A system, installed if there is none of this `recipe`, which is all that decides what it is.
