@@ -89,10 +89,10 @@ class Bsd(ABC):
 
 def _network(network: HostNetwork) -> list[str]:
     """Calls of the functions that a platform's boot script has."""
-    lines = [
-        f"address {each.mac} {each.ipv4.ip} {each.ipv4.netmask} {each.ipv6.ip} {each.ipv6.network.prefixlen}"
-        for each in network.interfaces
-    ]
+    lines = []
+    for each in network.interfaces:
+        both = f"{each.ipv4.ip} {each.ipv4.netmask} {each.ipv6.ip} {each.ipv6.network.prefixlen}"
+        lines.append(f"address {each.name} {each.mac} {both}")
     if network.gateway4 is not None:
         lines.append(f"route4 default {network.gateway4}")
     if network.gateway6 is not None:

@@ -1,6 +1,7 @@
 # What a FreeBSD guest does first, as unpacked from its drive; see openbsd-boot.sh.
 export PARLEY_HOST PARLEY_SYSTEM=FreeBSD
-exec 3>>"$3/parley/boot.log"
+parley=$3/parley
+exec 3>>"$parley/boot.log"
 
 # Lines `vtnet0: flags=...`, `ether MAC`.
 card() {
@@ -13,13 +14,14 @@ card() {
 }
 
 address() {
-    card=$(card "$1")
+    card=$(card "$2")
     if [ -z "$card" ]; then
-        echo "no card has MAC $1" >&3
+        echo "no card has MAC $2" >&3
         return 1
     fi
-    ifconfig "$card" inet "$2" netmask "$3" up >&3 2>&1
-    ifconfig "$card" inet6 "$4" prefixlen "$5" no_dad -ifdisabled >&3 2>&1
+    echo "$1 $card" >>"$parley/cards"
+    ifconfig "$card" inet "$3" netmask "$4" up >&3 2>&1
+    ifconfig "$card" inet6 "$5" prefixlen "$6" no_dad -ifdisabled >&3 2>&1
 }
 
 route4() {

@@ -1,7 +1,8 @@
 # What an OpenBSD guest does first, as unpacked from its drive. Before this stands PARLEY_HOST; after it,
 # one line for each card and route, and the agent. $1 to $4 are the agent's.
 export PARLEY_HOST PARLEY_SYSTEM=OpenBSD
-exec 3>>"$3/parley/boot.log"
+parley=$3/parley
+exec 3>>"$parley/boot.log"
 
 # A device that nobody has made yet: /dev/rsd2c of sd2.
 for device in "$1" "$2"; do
@@ -19,15 +20,16 @@ card() {
     done
 }
 
-# address MAC ADDRESS NETMASK ADDRESS6 PREFIX: the card with that MAC gets both.
+# address NAME MAC ADDRESS NETMASK ADDRESS6 PREFIX: the card with that MAC gets both; who it is, is kept.
 address() {
-    card=$(card "$1")
+    card=$(card "$2")
     if [ -z "$card" ]; then
-        echo "no card has MAC $1" >&3
+        echo "no card has MAC $2" >&3
         return 1
     fi
-    ifconfig "$card" inet "$2" netmask "$3" >&3 2>&1
-    ifconfig "$card" inet6 "$4" prefixlen "$5" >&3 2>&1
+    echo "$1 $card" >>"$parley/cards"
+    ifconfig "$card" inet "$3" netmask "$4" >&3 2>&1
+    ifconfig "$card" inet6 "$5" prefixlen "$6" >&3 2>&1
 }
 
 route4() {
