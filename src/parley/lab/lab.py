@@ -12,6 +12,7 @@ from parley.errors import BootError
 from parley.lab.console_host import ConsoleHost, Media, Seat
 from parley.lab.host import DEFAULT_LIMITS, Host, Limits
 from parley.lab.jail import Jail
+from parley.lab.quota import Quota
 from parley.platform.bsd import Bsd
 from parley.platform.debian import modules_for
 from parley.wire.hub import Hub
@@ -85,6 +86,7 @@ class Lab:
     def __enter__(self) -> Self:
         with self._stack:
             self._start()
+            self._stack.enter_context(Quota(self.layout.share, self._kill))
             for host in self.hosts.values():
                 if host.name != self._first:
                     host.wait_until_ready(self.limits.boot)
@@ -102,6 +104,10 @@ class Lab:
     def impair(self, impairment: Impairment) -> None:
         """Replace what impairs that target from now on."""
         self._hub.impair(impairment)
+
+    def _kill(self) -> None:
+        for host in self.hosts.values():
+            host.machine.kill()
 
     def _start(self) -> None:
         """Boot all hosts, without waiting for them; what undoes it goes onto the stack."""
