@@ -23,6 +23,7 @@ _COMMANDS = {
     "shell": ("parley.cli.shell", "shell"),
     "image": ("parley.cli.image", "image"),
     "kernel": ("parley.cli.kernel", "kernel"),
+    "install": ("parley.cli.install", "install"),
     "doctor": ("parley.cli.doctor", "doctor"),
     "clean": ("parley.cli.clean", "clean"),
 }

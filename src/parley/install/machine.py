@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from parley.errors import MissingError
+from parley.image.command import run
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
@@ -30,3 +33,11 @@ class Power(Protocol):
 
     def __call__(self, what: PowerOn) -> AbstractContextManager[Console]:
         """Its console, as long as it is on."""
+
+
+def make_disk(path: Path, size: str) -> None:
+    """Make an empty qcow2 disk of `size` in qemu-img's words (`4G`). Raises MissingError without it."""
+    try:
+        run("qemu-img", "create", "-q", "-f", "qcow2", path, size, what=f"making {path.name}")
+    except MissingError as error:
+        raise MissingError(str(error.args[0]), hint="apt-get install qemu-utils") from error

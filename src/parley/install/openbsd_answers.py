@@ -89,7 +89,7 @@ def _system() -> tuple[Reply, ...]:
             "Do you want the X Window System to be started by xdm(1)",
         ),
         reply("yes", "Change the default console to com0", must=True),
-        reply(str(SPEED), "Which speed should com0 use"),
+        reply(str(SPEED), "Which speed should com0 use", "Which one should com0 use"),
         reply("no", "Setup a user"),
         reply("no", "Allow root ssh login"),
         reply("UTC", "What timezone are you in"),
