@@ -124,7 +124,7 @@ class QemuMachine(ProcessMachine):
 
 def boot_cold(request: BootRequest) -> Started:
     """Start from the kernel or the disks."""
-    return start(request, None, _order("go", request))
+    return start(request, None, cold_order(request))
 
 
 def resume(request: BootRequest, state: Path) -> Started:
@@ -182,6 +182,11 @@ def _describe_drives(command: Command, request: BootRequest) -> None:
         command.disk(f"disk{number}", disk, number + request.boots_from_cdrom)
     if request.cdrom is not None:
         command.cdrom(request.cdrom, 0 if request.boots_from_cdrom else len(request.disks))
+
+
+def cold_order(request: BootRequest) -> bytes:
+    """What a Linux guest that boots from cold is to hear at its desk."""
+    return _order("go", request)
 
 
 def _order(word: str, request: BootRequest) -> bytes:

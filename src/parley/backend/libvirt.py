@@ -1,0 +1,209 @@
+"""Hosts as domains of libvirt, so that virsh and virt-manager see and reach them (docs/how-to/libvirt.md).
+
+Domains are transient and end with the connection that started them, however it ends (libvirt's
+VIR_DOMAIN_START_AUTODESTROY). Which daemon: LIBVIRT_DEFAULT_URI, else the system's for root and the
+session's for others.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import socket
+import time
+from contextlib import ExitStack, suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from parley.backend.accel import accelerator
+from parley.backend.base import Backend, BootRequest, Machine
+from parley.backend.libvirt_domain import Place, describe, line_names
+from parley.backend.libvirt_relay import CableRelay, ConsoleRelay, LogRelay, Stream
+from parley.backend.qemu_machine import cold_order
+from parley.errors import BootError, MissingError, UnsupportedError
+from parley.image.pc_kernel import ensure_pc_kernel
+from parley.image.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from parley.image.kernel import Kernel
+    from parley.image.store import Progress
+
+_EXTRA = "pip install 'parley-ike[libvirt]' (or apt-get install python3-libvirt)"
+# The third line is a shell's, which libvirt's users may want for themselves.
+_SHELL_LINE = 2
+
+
+class LibvirtMachine(Machine):
+    """A running domain, and all that connects the lab to it."""
+
+    def __init__(self, domain: Any, module: ModuleType, stack: ExitStack) -> None:
+        self._domain = domain
+        self._module = module
+        self._stack = stack
+
+    @property
+    def name(self) -> str:
+        """What virsh calls it."""
+        return str(self._domain.name())
+
+    def exited(self) -> int | None:
+        """0 once the domain is gone, else None."""
+        try:
+            return None if self._domain.isActive() else 0
+        except self._module.libvirtError:
+            return 0
+
+    def kill(self) -> None:
+        """Destroy the domain and hang up."""
+        with suppress(self._module.libvirtError):
+            self._domain.destroy()
+        self._stack.close()
+
+    def stop(self, limit: float) -> bool:
+        """Press the power button, wait up to `limit` seconds, then destroy the domain."""
+        with suppress(self._module.libvirtError):
+            self._domain.shutdown()
+        deadline = time.monotonic() + limit
+        while self.exited() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        went = self.exited() is not None
+        self.kill()
+        return went
+
+
+class LibvirtBackend(Backend):
+    """Boots hosts as transient domains of the libvirt daemon at `uri`."""
+
+    name = "libvirt"
+
+    def __init__(self, uri: str = "") -> None:
+        default = "qemu:///system" if os.geteuid() == 0 else "qemu:///session"
+        self.uri = uri or os.environ.get("LIBVIRT_DEFAULT_URI") or default
+
+    @property
+    def label(self) -> str:
+        """The name, the daemon, and what runs the guests' instructions."""
+        return f"{self.name} ({self.uri}, {accelerator().name})"
+
+    def kernel_for_linux(self, kernel: Kernel, progress: Progress) -> Kernel:  # noqa: ARG002 -- UML's
+        """Debian's own kernel, as any PC boots it."""
+        return ensure_pc_kernel(Store.default(), progress)
+
+    def boot(self, request: BootRequest) -> Machine:
+        """Define and start a domain.
+
+        Raises MissingError without libvirt, UnsupportedError for what its domains cannot do, BootError
+        when the daemon refuses.
+        """
+        if request.further_images or request.virtual_start is not None or request.state is not None:
+            raise UnsupportedError(
+                f"{request.host}: domains have no virtual time and boot from cold", hint="--backend uml, qemu"
+            )
+        _check_share(request)
+        module = load_libvirt()
+        with ExitStack() as stack:
+            connection = self._connect(module)
+            stack.callback(connection.close)
+            cables = CableRelay()
+            stack.callback(cables.close)
+            ends = tuple(cables.plug(nic.wire.dup()) for nic in request.nics)
+            place = _place(connection, request)
+            xml = describe(_domain_name(request), request, ends, place)
+            try:
+                domain = connection.createXML(xml, module.VIR_DOMAIN_START_AUTODESTROY)
+            except module.libvirtError as error:
+                raise BootError(
+                    f"libvirt: {error}", host=request.host, hint=f"virsh -c {self.uri}"
+                ) from error
+            stack.callback(_destroy, domain, module)
+            cables.start()
+            _connect_consoles(stack, connection, domain, module, request)
+            return LibvirtMachine(domain, module, stack.pop_all())
+
+    def _connect(self, module: ModuleType) -> Any:
+        try:
+            return module.open(self.uri)
+        except module.libvirtError as error:
+            raise MissingError(
+                f"no libvirt daemon answers at {self.uri}: {error}",
+                hint="apt-get install libvirt-daemon-system, or LIBVIRT_DEFAULT_URI=URI",
+            ) from error
+
+
+def load_libvirt() -> ModuleType:
+    """The Python module of libvirt, told not to print. Raises MissingError."""
+    try:
+        module = import_module("libvirt")
+    except ImportError as error:
+        raise MissingError("libvirt's Python module is not installed", hint=_EXTRA) from error
+    module.registerErrorHandler(_hear_nothing, None)
+    return module
+
+
+def _hear_nothing(_context: object, _error: object) -> None:
+    """Leave it to the exception, which says the same."""
+
+
+def _domain_name(request: BootRequest) -> str:
+    case = re.sub(r"[^\w.+-]", "-", request.kernel_log.parent.name)
+    return f"parley-{case}-{request.host}-{secrets.token_hex(2)}"
+
+
+def _place(connection: Any, request: BootRequest) -> Place:
+    capabilities = ET.fromstring(connection.getCapabilities())  # noqa: S314 -- the daemon is trusted
+    guards = tuple(
+        model.text for model in capabilities.iterfind("./host/secmodel/model") if model.text is not None
+    )
+    owner = request.owner if os.geteuid() == 0 else None
+    return Place(accelerator().name, guards, owner)
+
+
+def _check_share(request: BootRequest) -> None:
+    """Raise BootError unless the guest's user can walk to its files, which libvirt knows by name only."""
+    if os.geteuid() != 0:
+        return
+    for path in filter(None, (request.share, *(disk.path for disk in request.disks))):
+        closed = next((each for each in path.resolve().parents if not each.stat().st_mode & 0o001), None)
+        if closed is not None:
+            raise BootError(
+                f"{closed}: others may not walk through it, and domains started by root run as nobody",
+                host=request.host,
+                hint="--output in another directory, such as /var/tmp/run",
+            )
+
+
+def _connect_consoles(
+    stack: ExitStack, connection: Any, domain: Any, module: ModuleType, request: BootRequest
+) -> None:
+    names = line_names(request)
+
+    def opener(name: str) -> Callable[[], Stream]:
+        def open_stream() -> Stream:
+            stream: Stream = connection.newStream(0)
+            domain.openConsole(name, stream, 0)
+            return stream
+
+        return open_stream
+
+    failures = (module.libvirtError,)
+    for number, (name, line) in enumerate(zip(names, request.lines, strict=False)):
+        at_once = request.share is None or number != _SHELL_LINE
+        relay = ConsoleRelay(line.dup(), opener(name), failures, at_once=at_once)
+        stack.callback(relay.close)
+    if request.share is None:
+        return
+    desk, guests = socket.socketpair()
+    stack.enter_context(desk)
+    stack.callback(ConsoleRelay(guests, opener(names[-2]), failures, at_once=True).close)
+    desk.sendall(cold_order(request))
+    stack.callback(LogRelay(opener(names[-1])(), request.kernel_log, failures).close)
+
+
+def _destroy(domain: Any, module: ModuleType) -> None:
+    with suppress(module.libvirtError):
+        domain.destroy()
