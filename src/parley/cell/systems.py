@@ -1,7 +1,6 @@
 """What the lab runs on the hosts of a cell, in the words of each host's own system.
 
-What comes out has one form for all: `ping` prints the same lines everywhere, and a kernel's two halves are
-parsed into the same types.
+`ping` prints the same lines everywhere; what `kernel` prints, scenario.kernels parses into the same types.
 """
 
 from __future__ import annotations
@@ -14,15 +13,11 @@ from typing import TYPE_CHECKING
 
 from parley.cell import commands
 from parley.cell.commands import POLICY_MARK, SIZES
-from parley.scenario.ipsecctl import parse_openbsd_kernel
-from parley.scenario.setkey import parse_freebsd_kernel
-from parley.scenario.xfrm import parse_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from parley.cell.commands import Address, Network
-    from parley.scenario.state import KernelView
 
 # Where pf.conf(5)'s rules of a guard are, so that they and no others are taken away.
 _ANCHOR = "parley"
@@ -34,10 +29,6 @@ class SystemWords(ABC):
     # Both halves of a kernel's view; wait until the kernel holds no SA, up to five seconds.
     kernel: str
     gone: str
-
-    @abstractmethod
-    def parse(self, state: str, policy: str) -> KernelView:
-        """What `kernel` printed, before and after the mark. Never raises."""
 
     @abstractmethod
     def guard(self, pairs: Iterable[tuple[Network, Network]]) -> str:
@@ -67,10 +58,6 @@ class Linux(SystemWords):
 
     kernel = commands.KERNEL
     gone = commands.GONE
-
-    def parse(self, state: str, policy: str) -> KernelView:
-        """What ip-xfrm(8) printed."""
-        return parse_kernel(state, policy)
 
     def guard(self, pairs: Iterable[tuple[Network, Network]]) -> str:
         """Policies that yield to any daemon's."""
@@ -149,10 +136,6 @@ class OpenBsdWords(_Bsd):
         "tries=$((tries - 1)); [ $tries -gt 0 ] || exit 1; sleep 0.05; done"
     )
 
-    def parse(self, state: str, policy: str) -> KernelView:
-        """What ipsecctl(8) printed."""
-        return parse_openbsd_kernel(state, policy)
-
     def ping(self, pairs: Iterable[tuple[str, str]], *, seconds: float, sizes: Iterable[int] = SIZES) -> str:
         """`-w`: how long to wait for an answer."""
         options = f"-n -q -c 1 -w {max(1, round(seconds))}"
@@ -169,10 +152,6 @@ class FreeBsdWords(_Bsd):
         "tries=100; while setkey -D | grep -q 'state=mature'; do "
         "tries=$((tries - 1)); [ $tries -gt 0 ] || exit 1; sleep 0.05; done"
     )
-
-    def parse(self, state: str, policy: str) -> KernelView:
-        """What setkey(8) printed."""
-        return parse_freebsd_kernel(state, policy)
 
     def ping(self, pairs: Iterable[tuple[str, str]], *, seconds: float, sizes: Iterable[int] = SIZES) -> str:
         """`-W` and, for IPv6, `-x`: how long to wait for an answer."""

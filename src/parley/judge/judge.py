@@ -49,7 +49,7 @@ def _checks(layout: CaseLayout, record: PlayRecord) -> Iterator[Check]:
         return  # What a broken lab left behind proves nothing about the daemons.
     jail = Jail(layout.share)
     for host in record.hosts:
-        yield from check_state(jail, host.name)
+        yield from check_state(jail, host.name, host.platform)
         yield from check_logs(jail, host)
     yield check_wire(layout)
 

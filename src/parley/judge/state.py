@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from parley.judge.bsd_state import BSDS, check_bsd_kernel
 from parley.verdict import Check, CheckState
 
 if TYPE_CHECKING:
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
     from parley.lab.jail import Jail
 
 # Every warning of the kernel's begins with a cut; processes that crash are told of in a line of their own.
-_CALL_TRACE = re.compile(r"Call Trace:|BUG:|WARNING: CPU|refcount_t:|\[ cut here \]|\bOops\b|: segfault at ")
+_CALL_TRACE = re.compile(
+    r"Call Trace:|BUG:|WARNING: CPU|refcount_t:|\[ cut here \]|\bOops\b|: segfault at "
+    # OpenBSD's and FreeBSD's words: a panic before this boot, a fault, a witness(4), a process that crashed.
+    r"|^panic: |^uvm_fault\(|^Fatal trap |lock order reversal|exited on signal (4|6|10|11)\b"
+)
 # Policies of a socket (a daemon's own bypass for UDP 500) go with their socket.
 _SOCKET_POLICY = re.compile(r"^\s+(socket|dir \d)", re.MULTILINE)
 
@@ -22,10 +27,13 @@ _SOCKET_POLICY = re.compile(r"^\s+(socket|dir \d)", re.MULTILINE)
 _KEYED = re.compile(r"^\s(enc|aead|auth|auth-trunc|comp) |^\s(dir|tmpl) ", re.MULTILINE)
 
 
-def check_state(jail: Jail, host: str) -> Iterator[Check]:
+def check_state(jail: Jail, host: str, platform: str = "debian") -> Iterator[Check]:
     """Checks of one host's collected state; a file that was not collected is an error of the lab."""
-    yield _nothing_left(jail, host, "xfrm-state", "SA")
-    yield _nothing_left(jail, host, "xfrm-policy", "policy")
+    if platform in BSDS:
+        yield from check_bsd_kernel(jail, host, platform)
+    else:
+        yield _nothing_left(jail, host, "xfrm-state", "SA")
+        yield _nothing_left(jail, host, "xfrm-policy", "policy")
     yield _empty_list(jail, host, "cores", "no core file", "core files")
     yield _empty_list(jail, host, "unstoppable", "daemons stop", "still running after SIGTERM")
     yield _kernel_quiet(jail, host)

@@ -78,6 +78,7 @@ class Lab:
         self.hosts: dict[str, Host] = {}
         self._plans = tuple(sorted(plans, key=lambda plan: plan.spec.name != first))
         self._first = first
+        self._platforms = {plan.spec.name: plan.platform for plan in plans}
         self._topology = topology
         self._directory = directory
         self._impairments = impairments
@@ -100,6 +101,10 @@ class Lab:
         trace: TracebackType | None,
     ) -> None:
         self._stack.__exit__(kind, error, trace)
+
+    def collector(self, host: str, processes: str) -> str:
+        """The command that writes a host's state before and after it stops `processes` (A|B|C)."""
+        return self._platforms[host].collect(processes)
 
     def impair(self, impairment: Impairment) -> None:
         """Replace what impairs that target from now on."""

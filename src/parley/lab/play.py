@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from parley.daemon.registry import daemons
@@ -62,9 +61,7 @@ def play(
 
 def collect(lab: Lab) -> None:
     """Have every host, side by side, write its state, stop its daemons and write what is left."""
-    script = (files("parley.platform") / "guest" / "collect.sh").read_text()
     processes = "|".join(name for daemon in daemons().values() for name in daemon.processes)
-    command = f"set -- '{processes}'\n{script}"
-    tickets = [(host, host.start(command)) for host in lab.hosts.values()]
+    tickets = [(host, host.start(lab.collector(host.name, processes))) for host in lab.hosts.values()]
     for host, ticket in tickets:
         host.finish(ticket, lab.limits.collect)

@@ -103,6 +103,10 @@ class Debian:
             jail.write(f"{host.name}/{name}", text.encode())
         return f"{host.name}/boot.sh"
 
+    def collect(self, processes: str) -> str:
+        """The command that writes the state of a host before and after it stops `processes` (A|B|C)."""
+        return f"set -- '{processes}'\n{guest_script('collect.sh')}"
+
 
 def modules_for(kernel: Kernel, further: Iterable[str] = ()) -> tuple[str, ...]:
     """What `kernel` is to load for a host, `further` modules included; nothing that it cannot.

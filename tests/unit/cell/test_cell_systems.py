@@ -14,6 +14,7 @@ import pytest
 from parley.cell import commands
 from parley.cell.systems import LINUX, words_of
 from parley.cell.traffic import _ASKED, _ECHO
+from parley.scenario.kernels import parse_kernel_of
 from parley.scenario.state import KernelView
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def test_an_empty_kernel_is_one(platform: str, tools: Path) -> None:
     told, _ = play("sh", words.kernel, tools)
     state, mark, policy = told.partition(commands.POLICY_MARK)
     assert mark
-    assert words.parse(state, policy) == KernelView()
+    assert parse_kernel_of(platform, state, policy) == KernelView()
     play("sh", words.gone, tools)
 
 
