@@ -17,7 +17,7 @@ from parley.case.model import HostSpec
 from parley.errors import UnsupportedError
 from parley.lab.host import Host
 from parley.lab.lab import HostPlan, Lab
-from parley.platform.debian import modules_for
+from parley.platform.debian import Debian, modules_for
 from parley.platform.shared import LAB, LINES, prepare_kernel, seat
 from parley.wire.inside import impair_commands
 from parley.wire.pcap import convert
@@ -62,7 +62,8 @@ class SharedLab(Lab):
         roots = {plan.spec.name: devices[plan.image.path] for plan in self._plans}
         for number, plan in enumerate(self._plans, start=1):
             place = seat(number, roots[plan.spec.name])
-            plan.platform.prepare(self.jail, plan.spec, self._topology, self._directory, place)
+            if isinstance(plan.platform, Debian):
+                plan.platform.prepare(self.jail, plan.spec, self._topology, self._directory, place)
         wanted = [module for plan in self._plans for module in plan.modules]
         modules = modules_for(self._plans[0].kernel, wanted)
         script = prepare_kernel(self.jail, roots, self._topology, devices.values(), modules)
@@ -70,7 +71,6 @@ class SharedLab(Lab):
         for number, plan in enumerate(self._plans, start=1):
             self.hosts[plan.spec.name] = self._host(plan.spec, ours, number)
         self._agent = self._host(HostSpec(LAB), ours, 0)
-        import time; time.sleep(2.5)
         self._agent.wait_until_ready(self.limits.boot)
         for impairment in self._impairments:
             self.impair(impairment)

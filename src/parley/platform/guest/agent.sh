@@ -17,7 +17,8 @@ stty raw -echo <&6
 clock=/dev/null
 [ -e /proc/um_time ] && clock=/proc/um_time
 export clock
-echo 0 >$clock
+# The boot was an order too (shared.sh).
+echo -1 >$clock
 
 run() {
     echo 1 >$clock
@@ -46,6 +47,9 @@ sessions() {
 
 sessions &
 session=$!
+
+# Unasked: a question that came before the line was open may be stuck until there is another.
+echo "done boot 0" >&5
 
 while read -r word id <&5; do
     case $word in
