@@ -110,7 +110,12 @@ ROOTS = {
                 "libsystemd0",
             ),
             *("strongswan-starter", "strongswan-charon", "strongswan-swanctl", "strongswan-pki"),
-            *("libcharon-extra-plugins", "libstrongswan-extra-plugins", "libstrongswan-standard-plugins"),
+            *(
+                "libcharon-extauth-plugins",
+                "libcharon-extra-plugins",
+                "libstrongswan-extra-plugins",
+                "libstrongswan-standard-plugins",
+            ),
         ),
         # Both scripts and commands typed at a prompt are bash's there.
         (

@@ -44,4 +44,20 @@ class FedoraLike(Debian):
         for file in (file for file in guest.iterdir() if file.name not in self.without):
             mode, place = (0o644, "") if file.name.endswith(".sh") else (0o755, "bin/")
             jail.write(f"{host.name}/{place}{file.name}", file.read_bytes(), mode=mode)
+        name = f"{host.name}/network"
+        jail.write(name, jail.read(name) + _cards(topology, host.name).encode())
         return script
+
+
+def _cards(topology: Topology, host: str) -> str:
+    """What `ip address` shows of cards there: they are also named after their slots in a PC of libvirt's.
+
+    A host with one card has it in slot 5, one with two has them in 6 and 8.
+    """
+    cards = topology.host(host).interfaces
+    slots = (5,) if len(cards) == 1 else (6, 8)
+    lines = []
+    for card, slot in zip(cards, slots, strict=False):
+        names = f"altname enp0s{slot} altname ens{slot}"
+        lines += [f"link set {card.name} txqueuelen 1000", f"link property add dev {card.name} {names}"]
+    return "\n".join(lines) + "\n"

@@ -4,7 +4,9 @@ ln -sfn /proc/self/fd /dev/fd
 ln -sfn /usr/lib/x86_64-linux-gnu/faketime /usr/lib64/faketime
 mount --bind /usr/share/parley/x509 /testing/x509
 cp /parley/bin/* /usr/local/bin/
+# Some scripts call these by their full names.
 ln -sf /usr/local/bin/systemctl /usr/bin/systemctl
+ln -sf /usr/local/bin/strongswan /usr/sbin/strongswan
 ln -sf /testing/guestbin/* /usr/local/bin/
 ln -sf /testing/guestbin/swan-prep /usr/bin/swan-prep
 # Cores are looked for in /tmp. swan-prep asks for a pipe into tee there, which would run outside this
