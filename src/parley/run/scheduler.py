@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from parley.run.worker import broken_result, run_job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
@@ -40,59 +40,74 @@ class Watcher(Protocol):
         """Hear that a case has its verdict."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Worker:
+    """`result` is None until the job has its verdict; the process may go on for a while after that."""
+
     job: Job
     process: BaseProcess
     events: Connection
+    result: CaseResult | None = None
 
 
-def run_jobs(jobs: Iterable[Job], *, parallel: int, watcher: Watcher, fail_fast: bool = False) -> None:
+def run_jobs(
+    jobs: Iterable[Job],
+    *,
+    parallel: int,
+    watcher: Watcher,
+    fail_fast: bool = False,
+    afterwards: Callable[[Job], None] = lambda _: None,
+) -> None:
     """Run jobs, at most `parallel` at once; results are recorded as they come.
 
-    Raises KeyboardInterrupt through, after every worker has put its lab away.
+    `afterwards` is called in a job's own process, when its verdict is told already. Raises
+    KeyboardInterrupt through, after every worker has put its lab away.
     """
     waiting = iter(jobs)
     workers: dict[Connection, _Worker] = {}
     try:
-        _fill(workers, waiting, parallel, watcher)
+        _fill(workers, waiting, parallel, watcher, afterwards)
         while workers:
             stop = False
             for events in wait(list(workers)):
                 worker = workers[events]  # type: ignore[index]  # wait() returns what it was given
-                result = _attend(worker, watcher)
-                if result is not None:
+                if _attend(worker, watcher):
                     del workers[worker.events]
-                    stop = stop or (fail_fast and not result.verdict.is_good)
+                elif worker.result is not None:
+                    stop = stop or (fail_fast and not worker.result.verdict.is_good)
             if stop:
                 break
-            _fill(workers, waiting, parallel, watcher)
+            _fill(workers, waiting, parallel, watcher, afterwards)
     finally:
         _stop(workers.values())
 
 
 def _fill(
-    workers: dict[Connection, _Worker], waiting: Iterator[Job], parallel: int, watcher: Watcher
+    workers: dict[Connection, _Worker],
+    waiting: Iterator[Job],
+    parallel: int,
+    watcher: Watcher,
+    afterwards: Callable[[Job], None],
 ) -> None:
     while len(workers) < parallel:
         job = next(waiting, None)
         if job is None:
             return
         watcher.started(job.name)
-        worker = _start(job)
+        worker = _start(job, afterwards)
         workers[worker.events] = worker
 
 
-def _start(job: Job) -> _Worker:
+def _start(job: Job, afterwards: Callable[[Job], None]) -> _Worker:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(job, theirs, os.getpid()), name=job.name)
+    process = context.Process(target=_work, args=(job, theirs, os.getpid(), afterwards), name=job.name)
     process.start()
     theirs.close()
     return _Worker(job, process, ours)
 
 
-def _work(job: Job, events: Connection, parent: int) -> None:
+def _work(job: Job, events: Connection, parent: int, afterwards: Callable[[Job], None]) -> None:
     """Body of a worker process."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -105,23 +120,29 @@ def _work(job: Job, events: Connection, parent: int) -> None:
     except Exception as error:  # noqa: BLE001 -- whatever broke, the run goes on and the case says why
         result = broken_result(job, error)
     events.send(result)
+    # The verdict stands, whatever comes after it.
+    with suppress(Exception):
+        afterwards(job)
 
 
-def _attend(worker: _Worker, watcher: Watcher) -> CaseResult | None:
-    """Handle one event of a worker; its result if that was the last one."""
+def _attend(worker: _Worker, watcher: Watcher) -> bool:
+    """Handle one event of a worker; whether that was the last one."""
     try:
-        event = worker.events.recv()
+        event: str | CaseResult = worker.events.recv()
     except (EOFError, OSError):  # OSError: it was killed in the middle of a message
         worker.process.join()
-        event = broken_result(worker.job, f"its worker ended with status {worker.process.exitcode}")
+        worker.events.close()
+        if worker.result is None:
+            ended = f"its worker ended with status {worker.process.exitcode}"
+            worker.result = broken_result(worker.job, ended)
+            watcher.finished(worker.result)
+        return True
     if isinstance(event, str):
         watcher.progressed(worker.job.name, event)
-        return None
-    worker.process.join()
-    worker.events.close()
-    result: CaseResult = event
-    watcher.finished(result)
-    return result
+    else:
+        worker.result = event
+        watcher.finished(event)
+    return False
 
 
 def _stop(workers: Iterable[_Worker]) -> None:

@@ -24,6 +24,7 @@ from parley.report.summary import exit_code
 from parley.report.terminal import print_report
 from parley.run.scheduler import run_jobs
 from parley.run.worker import forget
+from parley.wire.ladder import record_ladder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +113,14 @@ def carry_out(
     shown = progress_for(sys.stdout, total=len(record.cases), done=done)
     with going_on(run.root), shown as progress:
         try:
-            run_jobs(jobs, parallel=parallel, watcher=progress, fail_fast=fail_fast)
+            run_jobs(
+                jobs,
+                parallel=parallel,
+                watcher=progress,
+                fail_fast=fail_fast,
+                # Here one after the other would do it, there several do at once.
+                afterwards=_record_ladder if html else _nothing,
+            )
         except KeyboardInterrupt:
             interrupted = True
     write_json(run.record, replace(record, finished=now()))
@@ -126,3 +134,11 @@ def carry_out(
         click.echo(f"interrupted; go on: parley run --resume {shlex.quote(str(run.root))}", err=True)
         return INTERRUPTED
     return exit_code(loaded.results)
+
+
+def _record_ladder(job: Job) -> None:
+    record_ladder(job.layout)
+
+
+def _nothing(_job: Job) -> None:
+    pass

@@ -10,13 +10,13 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from parley.errors import InputError, LabError
+from parley.errors import InputError, LabError, ParleyError
 from parley.record.results import load_json, reading, write_json
 from parley.wire.assemble import MESSAGE_LIMIT, Assembler
 from parley.wire.datagrams import read_sightings
 from parley.wire.keys import Keys, collect_keys
 from parley.wire.message import Message, Packets, SeenNotify
-from parley.wire.tshark import dissect, write_profile
+from parley.wire.tshark import dissect, find_tool, write_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,6 +112,15 @@ def find_ladder(layout: CaseLayout) -> Ladder:
         write_keys(layout, keys)
         write_json(layout.ladder, made)
     return made
+
+
+def record_ladder(layout: CaseLayout) -> None:
+    """Record a case's ladder if that was not done and can be: with tshark, from a sound capture."""
+    if layout.ladder.exists() or not layout.capture.is_file():
+        return
+    with contextlib.suppress(ParleyError):
+        find_tool()
+        find_ladder(layout)
 
 
 def write_keys(layout: CaseLayout, keys: Keys) -> None:

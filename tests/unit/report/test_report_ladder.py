@@ -9,11 +9,11 @@ import pytest
 from ike_messages import from_west, init_payloads, message, write_case
 from parley.record.layout import RunLayout
 from parley.record.results import write_json
-from parley.report.html.ladder import ensure_ladder, view_ladder
+from parley.report.html.ladder import view_ladder
 from parley.report.html.write import write_report
 from parley.report.ladder import print_ladder, render_ladder, rungs
 from parley.report.load import load_run
-from parley.wire.ladder import Ladder
+from parley.wire.ladder import Ladder, record_ladder
 from parley.wire.message import Message, Packets
 from sample_runs import HOSTILE, result, write_run
 
@@ -174,14 +174,14 @@ def test_without_a_capture_or_tshark_there_is_no_ladder(
 ) -> None:
     layout = write_case(tmp_path / "case", [from_west(message(init_payloads()))])
     monkeypatch.setattr("parley.wire.tshark.shutil.which", lambda _: None)
-    ensure_ladder(layout)
+    record_ladder(layout)
     assert view_ladder(layout) is None
-    ensure_ladder(RunLayout(tmp_path / "nowhere").case("one"))
+    record_ladder(RunLayout(tmp_path / "nowhere").case("one"))
 
 
 def test_a_recorded_ladder_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layout = write_case(tmp_path / "case", [])
     write_json(layout.ladder, LADDER)
-    monkeypatch.setattr("parley.report.html.ladder.find_ladder", None)
-    ensure_ladder(layout)
+    monkeypatch.setattr("parley.wire.ladder.find_ladder", None)
+    record_ladder(layout)
     assert view_ladder(layout) is not None

@@ -228,3 +228,19 @@ def test_nothing_to_run_is_no_error(tmp_path: Path) -> None:
     watcher = Watching()
     run(tmp_path, watcher)
     assert watcher.heard == []
+
+
+def test_what_comes_after_a_verdict_is_waited_for_and_changes_nothing(tmp_path: Path) -> None:
+    def afterwards(one: Job) -> None:
+        # The verdict was told before.
+        (one.layout.root / "after").write_text(read_result(one.layout.result).verdict)
+        raise ZeroDivisionError
+
+    watcher = Watching()
+    jobs = [job(tmp_path, "one", passes), job(tmp_path, "other", fails)]
+    run_jobs(jobs, parallel=1, watcher=watcher, afterwards=afterwards)
+    assert [(tmp_path / "cases" / name / "after").read_text() for name in ("one", "other")] == [
+        "passed",
+        "failed",
+    ]
+    assert [watcher.results[name].verdict for name in ("one", "other")] == ["passed", "failed"]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parley.errors import InputError, ParleyError
+from parley.errors import InputError
 from parley.report.ladder import Rung, rungs
-from parley.wire.ladder import find_ladder, read_ladder
-from parley.wire.tshark import find_tool
+from parley.wire.ladder import read_ladder
 
 if TYPE_CHECKING:
     from parley.record.layout import CaseLayout
@@ -30,15 +28,6 @@ class LadderView:
     def is_long(self) -> bool:
         """Whether the messages are shown on demand only."""
         return len(self.rungs) > _MANY
-
-
-def ensure_ladder(layout: CaseLayout) -> None:
-    """Record a case's ladder if that was not done and can be: with tshark, from a sound capture."""
-    if layout.ladder.exists() or not layout.capture.is_file():
-        return
-    with suppress(ParleyError):
-        find_tool()
-        find_ladder(layout)
 
 
 def view_ladder(layout: CaseLayout) -> LadderView | None:

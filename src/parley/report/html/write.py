@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 from parley.report.html.artifacts import find_artifacts
 from parley.report.html.case import build_case
 from parley.report.html.index import RunHeader, build_header, build_index
-from parley.report.html.ladder import ensure_ladder
 from parley.report.html.links import INDEX, MATRIX, case_page, relative
 from parley.report.html.matrix import build_matrix
 from parley.report.html.site import Site
 from parley.report.json import render_json
 from parley.report.junit import render_junit
+from parley.wire.ladder import record_ladder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ class _CaseWriter:
         page = case_page(result.case)
         layout = self._run.case(result.case)
         root = layout.root
-        ensure_ladder(layout)
+        record_ladder(layout)
         artifacts = find_artifacts(root)
         change = self._changes.get(result.case)
         header = self._header
