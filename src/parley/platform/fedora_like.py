@@ -45,6 +45,11 @@ class FedoraLike(Debian):
             mode, place = (0o644, "") if file.name.endswith(".sh") else (0o755, "bin/")
             jail.write(f"{host.name}/{place}{file.name}", file.read_bytes(), mode=mode)
         name = f"{host.name}/network"
+        # The queueing of Fedora's cards; a kernel without it shows none, and so do transcripts.
+        queues = [
+            f"qdisc replace dev {card.name} root fq_codel\n" for card in topology.host(host.name).interfaces
+        ]
+        jail.write(f"{host.name}/queues", "".join(queues).encode())
         jail.write(name, jail.read(name) + _cards(topology, host.name).encode())
         return script
 
