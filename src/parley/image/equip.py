@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +11,7 @@ import click
 from parley.image.ensure import ensure_all
 from parley.image.source import ensure_source
 from parley.image.store import Store
+from parley.image.system import SYSTEMS, find_system
 from parley.pki import ensure_certificates
 
 if TYPE_CHECKING:
@@ -20,21 +21,27 @@ if TYPE_CHECKING:
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
     from parley.image.source import Source
+    from parley.image.system import System
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """A kernel, images by name, and the directory with one sub-directory per kind of certificates."""
+    """A kernel, images by name, and the directory with one sub-directory per kind of certificates.
+
+    `systems` are the BSDs that are installed here, by platform.
+    """
 
     kernel: Kernel
     images: dict[str, Image]
     certificates: Path
+    systems: dict[str, System] = field(default_factory=dict)
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep all of it from being removed while a run uses it."""
-        images = (image.path.parent for image in self.images.values())
-        with Store.default().hold(self.kernel.binary.parent, self.certificates, *images):
+        images = [image.path.parent for image in self.images.values()]
+        systems = [system.disk.path.parent for system in self.systems.values()]
+        with Store.default().hold(self.kernel.binary.parent, self.certificates, *images, *systems):
             yield
 
 
@@ -54,7 +61,8 @@ def equip(
     store = Store.default()
     compiled = {source.image(base): ensure_source(store, source, base, _tell) for source, base in sources}
     ready = ensure_all(store, [name for name in images if name not in compiled], _tell, kernel=kernel)
-    return Tools(ready.kernel, ready.images | compiled, ensure_certificates(store, certificates))
+    systems = {name: system for name in SYSTEMS if (system := find_system(store, name))}
+    return Tools(ready.kernel, ready.images | compiled, ensure_certificates(store, certificates), systems)
 
 
 def _tell(line: str) -> None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from parley.daemon.registry import daemon_named
 from parley.errors import UnsupportedError
+from parley.image.system import SYSTEMS
 from parley.lab.lab import HostPlan
 from parley.platform.debian import Debian
+from parley.run.bsd import plan_bsd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from parley.case.model import HostSpec
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
+    from parley.image.system import System
 
 # A host without a daemon (a router, a client) boots this image for its tools.
 TOOLS_IMAGE = "libreswan"
@@ -35,7 +38,7 @@ class Booting:
 class Equipment:
     """What cases of a run share: images by name, the kernel, the backend, certificates by kind.
 
-    `by_host` holds what single hosts are booted by instead.
+    `by_host` holds what single hosts are booted by instead; `systems` are the installed BSDs by platform.
     """
 
     images: Mapping[str, Image]
@@ -43,6 +46,7 @@ class Equipment:
     backend: Backend
     certificates: Path
     by_host: Mapping[str, Booting] = field(default_factory=dict)
+    systems: Mapping[str, System] = field(default_factory=dict)
 
     def booting(self, host: str) -> Booting:
         """How a host is booted."""
@@ -55,8 +59,8 @@ def image_name(spec: HostSpec) -> str:
 
 
 def images_needed(hosts: Iterable[HostSpec]) -> tuple[str, ...]:
-    """Names of all images that the hosts boot."""
-    return tuple(sorted({image_name(host) for host in hosts}))
+    """Names of all images that the hosts boot; a BSD's host boots a clone of its system's disk."""
+    return tuple(sorted({image_name(host) for host in hosts if host.platform not in SYSTEMS}))
 
 
 def plan_hosts(
@@ -69,7 +73,7 @@ def plan_hosts(
     """
     plans = tuple(_plan_host(spec, equipment) for spec in hosts)
     wanted = tuple(needs)
-    for plan in plans:
+    for plan in (plan for plan in plans if plan.spec.platform not in SYSTEMS):
         lacking = plan.kernel.lacking(wanted)
         if lacking:
             raise UnsupportedError(lacking)
@@ -77,6 +81,8 @@ def plan_hosts(
 
 
 def _plan_host(spec: HostSpec, equipment: Equipment) -> HostPlan:
+    if spec.platform in SYSTEMS:
+        return plan_bsd(spec, equipment)
     if spec.platform not in {"debian", "linux"}:
         raise UnsupportedError(f"{spec.name} wants {spec.platform}, and no image of it is installed here")
     booting = equipment.booting(spec.name)

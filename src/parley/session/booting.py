@@ -31,7 +31,9 @@ def equipment_of(tools: Tools, images: Mapping[str, Image], backends: Iterable[s
     booting = {name: _booting(name, tools) for name in names}
     default = booting[choice.default]
     by_host = {host: booting[name] for host, name in choice.by_host.items()}
-    return Equipment(images, default.kernel, default.backend, tools.certificates, by_host)
+    return Equipment(
+        images, default.kernel, default.backend, tools.certificates, by_host, systems=tools.systems
+    )
 
 
 def booting_words(backends: Sequence[str], first: str) -> list[str]:
