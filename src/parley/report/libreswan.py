@@ -13,16 +13,14 @@ import difflib
 import gzip
 import json
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parley.errors import LabError, UsageError
 from parley.lab.jail import Jail
 from parley.record.results import read_play
-from parley.report.summary import seconds
-from parley.upstream.judge import ISSUES, TIMEOUT
-from parley.verdict import CheckState, Verdict
+from parley.upstream.result import ALL, result_json, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,17 +28,6 @@ if TYPE_CHECKING:
     from parley.record.layout import CaseLayout
     from parley.record.results import CaseResult
     from parley.report.load import LoadedRun
-
-# Libreswan's word for each verdict (testing/utils/fab/resolution.py); those that mean a good end pass.
-_RESULTS = {
-    Verdict.DIFFERS: "failed",
-    Verdict.FAILED: "failed",
-    Verdict.UNSUPPORTED: "unsupported",
-    Verdict.LAB_ERROR: "unresolved",
-    Verdict.NOT_RUN: "untested",
-}
-_PLATFORM = "linux"
-_ALL = "all"
 
 
 def write_libreswan(run: LoadedRun, output: Path | None = None) -> Path:
@@ -64,40 +51,6 @@ def write_libreswan(run: LoadedRun, output: Path | None = None) -> Path:
     return root
 
 
-def result_json(result: CaseResult) -> dict[str, Any]:
-    """The result.json of one case. Times are in seconds, dates in UTC."""
-    record: dict[str, Any] = {
-        "test_name": result.case,
-        "test_kind": result.kind,
-        "test_status": result.status,
-        "test_guest_platforms": [_PLATFORM for _ in result.hosts],
-        "test_host_names": [host.name for host in result.hosts],
-        "result": _RESULTS.get(result.verdict, "passed"),
-        "issues": _issues(result),
-    }
-    if result.started:
-        started = datetime.fromisoformat(result.started)
-        record["start_time"] = _time(started)
-        record["stop_time"] = _time(started + timedelta(seconds=seconds(result)))
-    if result.durations:
-        record["total_time"] = round(seconds(result), 1)
-        record["boot_time"] = round(result.durations.get("boot", 0), 1)
-        record["test_time"] = round(result.durations.get("play", 0), 1)
-    return record
-
-
-def _issues(result: CaseResult) -> dict[str, list[str]]:
-    """What is wrong by host; what concerns no host alone stands under `all`, as upstream has it."""
-    issues: dict[str, list[str]] = {}
-    for check in result.checks:
-        if check.state in {CheckState.DIFFERS, CheckState.FAILED, CheckState.ERROR} and check.name in ISSUES:
-            host = check.host or (result.hosts[0].name if check.name == TIMEOUT and result.hosts else _ALL)
-            names = issues.setdefault(host, [])
-            if check.name not in names:
-                names.append(check.name)
-    return issues
-
-
 def _summary(run: LoadedRun, results: list[CaseResult], records: list[dict[str, Any]]) -> dict[str, Any]:
     totals: dict[str, dict[str, Any]] = {}
     for result, record in zip(results, records, strict=True):
@@ -106,12 +59,12 @@ def _summary(run: LoadedRun, results: list[CaseResult], records: list[dict[str, 
         counts["issues"].update(issue for issues in record["issues"].values() for issue in issues)
     summary = {
         "directory": run.root.resolve().name,
-        "start_time": _time(datetime.fromisoformat(run.record.started)),
+        "start_time": utc(datetime.fromisoformat(run.record.started)),
         "totals": totals,
         "total": len(records),
     }
     if run.record.finished:
-        summary["current_time"] = _time(datetime.fromisoformat(run.record.finished))
+        summary["current_time"] = utc(datetime.fromisoformat(run.record.finished))
     return summary
 
 
@@ -119,7 +72,7 @@ def _write_case(directory: Path, layout: CaseLayout, result: CaseResult, record:
     output = directory / "OUTPUT"
     output.mkdir(parents=True, exist_ok=True)
     _write_json(output / "result.json", record)
-    for host in (_ALL, *(host.name for host in result.hosts)):
+    for host in (ALL, *(host.name for host in result.hosts)):
         for source, name in (
             (layout.raw_transcript(host), f"{host}.console.verbose.txt"),
             (layout.transcript(host), f"{host}.console.txt"),
@@ -163,10 +116,6 @@ def _copy_description(case: Path, directory: Path) -> None:
     description = case / "description.txt"
     if description.is_file():
         (directory / description.name).write_bytes(description.read_bytes())
-
-
-def _time(moment: datetime) -> str:
-    return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
 def _write_json(path: Path, value: object) -> None:

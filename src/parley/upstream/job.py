@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from parley.upstream.console import POST_MORTEM
 from parley.upstream.judge import judge_upstream
 from parley.upstream.lacks import declared_lack
 from parley.upstream.network import network_of
+from parley.upstream.result import ALL, result_json
 from parley.upstream.testing import lay_out_tree, save_in_place
 from parley.verdict import Verdict
 
@@ -70,11 +72,24 @@ class UpstreamJob(Job):
         progress("judge")
         checks = judge_upstream(self.layout, record)
         watch.done("judge")
-        if self.in_place:
-            save_in_place(self.tree, self.case.name, Jail(self.layout.share))
         verdict, reason = conclude(checks)
         result = self.result(started, verdict, reason)
-        return replace(result, checks=checks, hosts=record.hosts, durations=watch.durations)
+        result = replace(result, checks=checks, hosts=record.hosts, durations=watch.durations)
+        if self.in_place:
+            save_in_place(self.tree, self.case.name, Jail(self.layout.share), self._files(result))
+        return result
+
+    def _files(self, result: CaseResult) -> dict[str, bytes]:
+        """What upstream's runner leaves in OUTPUT."""
+        files = {"result.json": json.dumps(result_json(result), indent=2).encode() + b"\n"}
+        for name in (ALL, *(host.name for host in result.hosts)):
+            for path, suffix in (
+                (self.layout.raw_transcript(name), "console.verbose.txt"),
+                (self.layout.transcript(name), "console.txt"),
+            ):
+                if path.is_file():
+                    files[f"{name}.{suffix}"] = path.read_bytes()
+        return files
 
     def result(self, started: str, verdict: Verdict, reason: str) -> CaseResult:
         """A result with what is known before anything ran, the suite's list included."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from parley.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from parley.case.model import ScriptedCase
@@ -50,9 +50,10 @@ def lay_out_tree(tree: Tree, case: ScriptedCase, jail: Jail) -> None:
     jail.make_directory(f"testing/pluto/{case.name}/OUTPUT")
 
 
-def save_in_place(tree: Tree, case: str, jail: Jail) -> None:
+def save_in_place(tree: Tree, case: str, jail: Jail, results: Mapping[str, bytes]) -> None:
     """Put what a case left in OUTPUT into the user's tree, where upstream's own tools look for it.
 
+    `results` are further files by name: what the runner writes, and not a guest.
     Raises InputError if the tree cannot be written.
     """
     place = PurePosixPath("testing/pluto", case, "OUTPUT")
@@ -63,6 +64,9 @@ def save_in_place(tree: Tree, case: str, jail: Jail) -> None:
             path = target / PurePosixPath(name).relative_to(place)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(jail.read(name))
+        target.mkdir(exist_ok=True)
+        for name, data in results.items():
+            (target / name).write_bytes(data)
     except OSError as error:
         raise InputError(target, 0, f"--in-place cannot write it: {error.strerror}") from error
 

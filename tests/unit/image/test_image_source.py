@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
@@ -102,7 +102,7 @@ def test_one_state_of_a_tree_is_compiled_once(tree: Path, tmp_path: Path) -> Non
     store = Store(tmp_path / "cache")
     steps: list[str] = []
 
-    def succeed(step: object, _log: Path, directory: Path) -> None:
+    def succeed(step: Any, _log: Path, directory: Path) -> None:
         result = str(step.result)
         steps.append(result)
         (directory / "version.txt").write_text("5.2\n")

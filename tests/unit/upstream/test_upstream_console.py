@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from parley.record.results import HostRecord, PlayRecord, StepRecord
+from parley.record.results import PlayRecord, StepRecord
 from parley.upstream.console import ALL, POST_MORTEM, consoles
+from upstream_samples import guest
 
 END = b">>>>>>>>>>cut>>>>>>>>>> done <<<<<<<<<<tuc<<<<<<<<<<"
-
-
-def host(name: str) -> HostRecord:
-    return HostRecord(name, "fedora-like", "libreswan", "uml", "image", "kernel")
 
 
 def record(*steps: tuple[str, str, int | None], error: str = "") -> PlayRecord:
@@ -16,7 +13,7 @@ def record(*steps: tuple[str, str, int | None], error: str = "") -> PlayRecord:
     return PlayRecord(
         case="basic-01",
         directory="/suite/basic-01",
-        hosts=tuple(map(host, names)),
+        hosts=tuple(map(guest, names)),
         steps=tuple(
             StepRecord(number, name, text, is_comment=text.startswith("#"), status=status)
             for number, (name, text, status) in enumerate(steps)

@@ -4,7 +4,6 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from test_upstream_console import host
 
 from parley.judge.judge import conclude, judge
 from parley.lab.jail import Jail, Owner
@@ -13,6 +12,7 @@ from parley.record.results import PlayRecord, StepRecord
 from parley.upstream.judge import judge_upstream
 from parley.verdict import CheckState, Verdict
 from parley.wire.pcapng import PcapngWriter
+from upstream_samples import guest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ class Case:
         fields: dict[str, object] = {
             "case": "tunnel",
             "directory": str(self.directory),
-            "hosts": (host("west"),),
+            "hosts": (guest("west"),),
             "steps": (step,),
             "references": {"west": str(self.directory / "west.console.txt")},
             "judged_by": "libreswan",

@@ -72,10 +72,11 @@ def test_the_checkout_stays_as_it_was(tree: Tree, jail: Jail) -> None:
 def test_in_place_the_output_replaces_that_of_the_run_before(tree: Tree, jail: Jail) -> None:
     jail.write("testing/pluto/a-01/OUTPUT/east.pluto.log", b"log\n")
     jail.write("testing/pluto/a-01/OUTPUT/sub/deep.txt", b"deep\n")
-    save_in_place(tree, "a-01", jail)
+    save_in_place(tree, "a-01", jail, {"result.json": b"{}\n"})
     output = tree.suite / "a-01" / "OUTPUT"
     assert (output / "east.pluto.log").read_bytes() == b"log\n"
     assert (output / "sub/deep.txt").read_bytes() == b"deep\n"
+    assert (output / "result.json").read_bytes() == b"{}\n"
     assert not (output / "old.log").exists()
 
 
@@ -84,7 +85,7 @@ def test_in_place_no_guest_writes_through_a_link(tree: Tree, jail: Jail, tmp_pat
     secret.write_text("mine\n")
     jail.make_directory("testing/pluto/a-01/OUTPUT")
     (jail.root / "testing/pluto/a-01/OUTPUT/east.pluto.log").symlink_to(secret)
-    save_in_place(tree, "a-01", jail)
+    save_in_place(tree, "a-01", jail, {})
     assert not (tree.suite / "a-01" / "OUTPUT" / "east.pluto.log").exists()
 
 
@@ -94,4 +95,4 @@ def test_in_place_a_tree_that_cannot_be_written_is_named(tree: Tree, jail: Jail)
     (tree.suite / "a-01" / "OUTPUT").rmdir()
     (tree.suite / "a-01" / "OUTPUT").write_text("a file\n")
     with pytest.raises(InputError, match="--in-place cannot write it"):
-        save_in_place(tree, "a-01", jail)
+        save_in_place(tree, "a-01", jail, {})
