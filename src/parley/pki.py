@@ -42,7 +42,6 @@ HOSTS = ("east", "west", "north", "road", "rise", "set", "pole", "nic")
 PASSWORD = "parley"  # noqa: S105 -- it protects nothing, pk12util wants one
 
 LIFE = timedelta(days=366)
-_PERIOD = LIFE / 3
 _DAY = timedelta(days=1)
 
 _FORMAT = 1
@@ -52,13 +51,17 @@ _SET_KIND = "x509-set"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What the certificates of a kind are. `comment` bytes make each that much larger."""
+    """What the certificates of a kind are. `comment` bytes make each that much larger.
+
+    `life` is how long hosts' certificates are valid when they are made.
+    """
 
     algorithm: str
     intermediate: bool = False
     expired: bool = False
     revoked: bool = False
     comment: int = 0
+    life: timedelta = LIFE
 
 
 KINDS = {
@@ -70,6 +73,8 @@ KINDS = {
     "chain": Kind("ecdsa-256", intermediate=True),
     "expired": Kind("ecdsa-256", expired=True),
     "revoked": Kind("ecdsa-256", revoked=True),
+    # Hosts' certificates end within days: clocks are set past that while SAs live.
+    "brief": Kind("ecdsa-256", life=timedelta(days=9)),
     # An authority that only its own holders know: give it to one host, and another kind to its peer.
     "unknown": Kind("ecdsa-256"),
     # A certificate alone exceeds 3000 bytes, so IKE_AUTH must be fragmented (RFC 7383).
@@ -102,7 +107,7 @@ def ensure_certificates(
 
 def _ensure_kind(store: Store, name: str, moment: datetime, progress: Progress) -> Path:
     # With the period in the recipe, certificates past a third of their life are simply others.
-    period = int(moment.timestamp() // _PERIOD.total_seconds())
+    period = int(moment.timestamp() // (KINDS[name].life / 3).total_seconds())
     recipe = f"format {_FORMAT}\n{name} {KINDS[name]}\n{' '.join(HOSTS)}\nperiod {period}\n"
 
     def make(directory: Path) -> Made:
@@ -134,7 +139,7 @@ class _Maker:
         self.directory = directory
         # Authorities are older than the certificates that expired, which must fail for that reason alone.
         self.authorities_valid = certificate.Validity(moment - 60 * _DAY, moment + LIFE)
-        self.hosts_valid = certificate.Validity(moment - _DAY, moment + LIFE)
+        self.hosts_valid = certificate.Validity(moment - _DAY, moment + self.kind.life)
         if self.kind.expired:
             self.hosts_valid = certificate.Validity(moment - 30 * _DAY, moment - _DAY)
 

@@ -25,6 +25,9 @@ GONE = (
 # Bytes of ICMP payload: small, just below what fits a tunnel unfragmented, beyond it.
 SIZES = (56, 1300, 3000)
 
+# How long the last echo of a flow may be on its way (seconds).
+_LINGER = 3.0
+
 # A guard's policies yield to any daemon's.
 _GUARD_PRIORITY = 4000000000
 
@@ -88,6 +91,57 @@ def ping(pairs: Iterable[tuple[str, str]], *, seconds: float, sizes: Iterable[in
     for source, destination in pairs:
         lines += [f"one {source or '-'} {destination} {size} &" for size in sizes]
     return "\n".join([*lines, "wait"])
+
+
+def flow(pairs: Iterable[tuple[str, str]], *, seconds: float, every: float, size: int) -> str:
+    """Ping from each source (empty: the host's choice) to its destination, for `seconds`, all at once.
+
+    Prints `SOURCE DESTINATION sent N received M`, and before it each echo that had no answer when the next
+    one was sent, with its time.
+    """
+    count = max(1, round(seconds / every))
+    ping_command = f"ping -n -O -D -c {count} -i {every:g} -W {_LINGER:g} -s {size}"
+    lines = ["flow() {", "    from=$1", '    if [ "$1" = - ]; then set -- \'\' "$2"; fi']
+    numbers = "\\([0-9]*\\) packets transmitted, \\([0-9]*\\) received"
+    lines += [
+        f'    {ping_command} ${{1:+-I "$1"}} "$2" 2>&1 |',
+        '        sed -n "s/^\\(\\[[0-9.]*\\]\\) no answer yet for icmp_seq=/\\1 $2 unanswered: /p',
+        f'            s/^{numbers}.*/$from $2 sent \\1 received \\2/p"',
+        "}",
+    ]
+    lines += [f"flow {source or '-'} {destination} &" for source, destination in pairs]
+    return "\n".join([*lines, "wait"])
+
+
+def set_clock(shift: float) -> str:
+    """Set a host's clock forward by `shift` seconds, or back."""
+    return f"date -s @$(($(date +%s) + {round(shift)})) >/dev/null"
+
+
+def map_ports(timeout: int) -> str:
+    """Have nic be the NAT that people have at home: it maps ports, and forgets a silent one (RFC 4787).
+
+    Nothing comes in that nobody inside has asked for. A mapping lives `timeout` seconds longer than its
+    last packet.
+    """
+    rules = (
+        "table ip parley {",
+        "chain out { type nat hook postrouting priority srcnat; oifname eth1 masquerade fully-random; }",
+        "chain in { type filter hook forward priority filter; iifname eth1 ct state new drop; }",
+        "}",
+    )
+    return "\n".join(
+        [
+            "nft -f - <<'END' || exit",
+            *rules,
+            "END",
+            f"for file in /proc/sys/net/netfilter/nf_conntrack_udp_timeout*; do echo {timeout} >$file; done",
+        ]
+    )
+
+
+# A masquerading NAT forgets what it mapped to the address of an interface that went down.
+FORGET_MAPPINGS = "ip link set eth1 down && ip link set eth1 up"
 
 
 def translate(inside: str, *, both: bool) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from parley.cell.record import CellRecord, Checkpoint, CommandRecord
+    from parley.daemon.driver import Driver
     from parley.record.layout import CaseLayout
     from parley.scenario.model import Scenario
     from parley.scenario.state import DaemonView, KernelSa, KernelView
@@ -34,6 +35,10 @@ class Evidence:
         self.jail = Jail(layout.share)
         self._kernels: dict[int, KernelView] = {}
         self._drivers = {role: driver_for(record, scenario, role) for role in Role}
+
+    def driver(self, role: Role) -> Driver:
+        """What knows the daemon that played `role`."""
+        return self._drivers[role]
 
     def host(self, role: Role) -> str:
         """The host that played `role`."""

@@ -8,10 +8,12 @@ from parley.cell.agreement import check_agreement
 from parley.cell.changes import check_torn_down
 from parley.cell.evidence import Evidence
 from parley.cell.keys import check_keys
+from parley.cell.life import check_life
 from parley.cell.refusal import check_refusal
 from parley.cell.seen import check_seen
 from parley.cell.traffic import check_blocked, check_traffic
 from parley.errors import LabError
+from parley.judge.bsd_state import BSDS
 from parley.judge.judge import broken_lab
 from parley.judge.logs import check_logs
 from parley.judge.state import check_routes, check_state
@@ -56,10 +58,12 @@ def _checks(layout: CaseLayout, record: CellRecord, scenario: Scenario) -> Itera
         yield from _readable(check_torn_down(evidence))
     else:
         yield from _readable(check_refusal(evidence))
+    yield from check_life(evidence)
     yield from check_seen(evidence)
     for host in record.hosts:
-        yield from check_state(evidence.jail, host.name)
-        yield check_routes(evidence.jail, host.name, _lab_routes(host.name))
+        yield from check_state(evidence.jail, host.name, host.platform)
+        if host.platform not in BSDS:
+            yield check_routes(evidence.jail, host.name, _lab_routes(host.name))
         yield from check_logs(evidence.jail, host)
     yield check_wire(layout, _protected(scenario))
 

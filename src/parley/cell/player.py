@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from parley.cell import commands
-from parley.cell.record import Checkpoint, CommandRecord
+from parley.cell.record import REFUSED, Checkpoint, CommandRecord, Flow
 from parley.errors import CommandTimeoutError, LabError
 from parley.lab.topology import NETWORK
 from parley.scenario.model import Action, Mode, Role
@@ -33,7 +33,7 @@ class StoppedError(Exception):
 
 
 class Player:
-    """Drives both ends. `commands` and `checkpoints` are what it leaves behind."""
+    """Drives both ends. `commands`, `checkpoints` and `flows` are what it leaves behind."""
 
     def __init__(
         self,
@@ -49,9 +49,11 @@ class Player:
         self._drivers = drivers
         self._hosts = {role: lab.hosts[name] for role, name in hosts.items()}
         self._began = began
+        self._index = 0
         self._progress = progress
         self.commands: list[CommandRecord] = []
         self.checkpoints: list[Checkpoint] = []
+        self.flows: list[Flow] = []
         # The rekey that the next look is to prove.
         self._pending = ""
 
@@ -69,7 +71,7 @@ class Player:
             blocked = commands.ping(self._routes(Role.INITIATOR)[:1], seconds=_DOWN_SECONDS, sizes=(56,))
             self._run(Role.INITIATOR, "blocked", blocked)
         steps = self._scenario.steps
-        for step, following in zip_longest(steps, steps[1:]):
+        for self._index, (step, following) in enumerate(zip_longest(steps, steps[1:])):
             self._progress(step.action)
             # Traffic looks at everything by itself: looking twice would only cost time.
             self._step(step, looks_next=following is not None and following.action is Action.TRAFFIC)
@@ -82,12 +84,16 @@ class Player:
 
     def _prepare(self) -> None:
         nat = self._scenario.nat
-        if nat.initiator or nat.responder:
+        if nat.timeout:
+            self._on_router("nat", commands.map_ports(nat.timeout))
+        elif nat.initiator or nat.responder:
             inside = str(NETWORK.main_interface(self._hosts[Role.INITIATOR].name).ipv4.ip)
-            router = self._lab.hosts["nic"]
-            index = self._record(router, "nat", router.start(commands.translate(inside, both=nat.responder)))
-            self._require(index)
+            self._on_router("nat", commands.translate(inside, both=nat.responder))
         self._prepared("configure", {role: self._configure(role) for role in Role})
+
+    def _on_router(self, purpose: str, command: str) -> None:
+        router = self._lab.hosts["nic"]
+        self._require(self._record(router, purpose, router.start(command)))
 
     def _prepared(self, purpose: str, texts: Mapping[Role, str]) -> None:
         """Run what the lab itself needs: if it fails, nothing that follows says anything of the daemons."""
@@ -131,16 +137,26 @@ class Player:
                 self._lab.impair(parse_impairment(step.argument))
             case Action.MOVE:
                 self._move(step)
+            case Action.FLOW:
+                self._flow(step)
+            case Action.NOTICE:
+                self._look(f"{Action.NOTICE} by {step.by or 'both'}", traffic=False)
+            case Action.CLOCK:
+                self._set_clocks(step.shift)
+            case Action.REMAP:
+                self._on_router("remap", commands.FORGET_MAPPINGS)
             case _:
                 self._act(step, looks_next=looks_next)
 
     def _up(self, step: ScenarioStep, *, looks_next: bool) -> None:
-        roles = [step.by] if step.by else list(Role)
-        statuses = self._both("up", {role: self._drivers[role].up() for role in roles})
+        statuses = self._both("up", {role: self._drivers[role].up() for role in step.roles})
         failed = any(status != 0 for status in statuses.values())
-        if not self._scenario.expect.established:
+        if step.refused or not self._scenario.expect.established:
             # Who answered IKE_AUTH has its SAs until it hears that it was not believed (RFC 7296 2.21.2).
             self._both("gone", dict.fromkeys(Role, commands.GONE))
+        if step.refused:
+            self._look(f"{REFUSED} (step {self._index + 1})", traffic=False)
+            return
         if failed or not looks_next:
             self._look("up", traffic=False)
         if failed and self._scenario.expect.established:
@@ -148,8 +164,7 @@ class Player:
 
     def _act(self, step: ScenarioStep, *, looks_next: bool) -> None:
         """An action of one side's daemon, or of both at once."""
-        roles = [step.by] if step.by else list(Role)
-        wanted = {role: self._command(role, step) for role in roles}
+        wanted = {role: self._command(role, step) for role in step.roles}
         missing = [role for role, command in wanted.items() if command is None]
         if missing:
             raise StoppedError(f"{missing[0]}: this daemon has no command for {step.action}")
@@ -199,6 +214,19 @@ class Player:
         self._prepared("move", {role: change})
         self._run(role, "wait", "sleep 1")
         self._look("move")
+
+    def _flow(self, step: ScenarioStep) -> None:
+        """Continuous traffic of one side or both, all along the step's time."""
+        texts = {
+            role: commands.flow(self._routes(role), seconds=step.seconds, every=step.every, size=step.size)
+            for role in step.roles
+        }
+        self.flows.append(Flow(self._index, self._indices("flow", texts, longer=step.seconds)))
+
+    def _set_clocks(self, shift: float) -> None:
+        """Set every clock, once: hosts that share a kernel share its clock as well."""
+        for host in {host.machine: host for host in self._lab.hosts.values()}.values():
+            self._require(self._record(host, "clock", host.start(commands.set_clock(shift))))
 
     def _look(self, name: str, *, traffic: bool = True) -> None:
         """Record both kernels and both daemons; with traffic, echoes both ways and the kernels again."""
@@ -272,10 +300,13 @@ class Player:
         indices = self._indices(purpose, texts)
         return {role: self.commands[index].status for role, index in indices.items()}
 
-    def _indices(self, purpose: str, texts: Mapping[Role, str]) -> dict[Role, int]:
+    def _indices(self, purpose: str, texts: Mapping[Role, str], *, longer: float = 0.0) -> dict[Role, int]:
         """Run a command per role, side by side; return where each was recorded."""
         tickets = {role: self._hosts[role].start(text) for role, text in texts.items()}
-        return {role: self._record(self._hosts[role], purpose, ticket) for role, ticket in tickets.items()}
+        return {
+            role: self._record(self._hosts[role], purpose, ticket, longer=longer)
+            for role, ticket in tickets.items()
+        }
 
     def _record(self, host: Host, purpose: str, ticket: Ticket, *, longer: float = 0.0) -> int:
         """Wait for a command, `longer` seconds more than its limit, and record it; returns its index."""

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
+# What a look at an up that must be refused is called.
+REFUSED = "refused"
+
+_WITHOUT_SAS = {
+    *(Action.DOWN, Action.KILL, Action.RESTART, Action.DELETE_CHILD, Action.NOTICE),
+    REFUSED,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CommandRecord:
@@ -55,12 +63,20 @@ class Checkpoint:
     @property
     def expects_sas(self) -> bool:
         """Whether both ends must have SAs now."""
-        return self.kind not in {Action.DOWN, Action.KILL, Action.RESTART, Action.DELETE_CHILD}
+        return self.kind not in _WITHOUT_SAS
 
     @property
     def latest_kernel(self) -> dict[Role, int]:
         """The last look at the kernels."""
         return self.kernel_after or self.kernel
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Continuous traffic: the scenario's step (its index), and the command of each side that sent."""
+
+    step: int
+    commands: dict[Role, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,7 @@ class CellRecord:
     roles: dict[Role, str]
     commands: tuple[CommandRecord, ...] = ()
     checkpoints: tuple[Checkpoint, ...] = ()
+    flows: tuple[Flow, ...] = ()
     steps: tuple[str, ...] = ()
     durations: dict[str, float] = field(default_factory=dict)
     impairments: tuple[str, ...] = ()
@@ -92,6 +109,10 @@ def read_cell(path: Path) -> CellRecord:
             raise ValueError("roles are not those of both ends")
         for checkpoint in record.checkpoints:
             _require_sound(checkpoint, len(record.commands))
+        if not all(
+            0 <= index < len(record.commands) for flow in record.flows for index in flow.commands.values()
+        ):
+            raise ValueError("a flow names commands that are not there")
         return record
 
 

@@ -102,6 +102,13 @@ class Driver(ABC):
     def kill(self) -> str:
         """End the daemon at once, telling nobody, and take its SAs and policies out of the kernel."""
 
+    def retransmissions(self) -> tuple[float, ...]:
+        """When it sends a request again that stays without an answer, by its documentation.
+
+        Seconds after the first time, up to the last time before it gives up; empty: not documented.
+        """
+        return ()
+
     @abstractmethod
     def status(self) -> str:
         """Print all SAs, to be read by `parse_status`."""

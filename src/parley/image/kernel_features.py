@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 SECCOMP = "seccomp"
+NFTABLES = "nftables-ipv4"
 
 # Feature -> the lines of a kernel's configuration that make it, each built in or a module.
 _OPTIONS = {
@@ -13,7 +14,7 @@ _OPTIONS = {
     "iptables-ipv6": ("CONFIG_IP6_NF_FILTER",),
     "iptfs": ("CONFIG_XFRM_IPTFS",),
     "modules": ("CONFIG_MODULES",),
-    "nftables-ipv4": ("CONFIG_NF_TABLES", "CONFIG_NF_TABLES_IPV4"),
+    NFTABLES: ("CONFIG_NF_TABLES", "CONFIG_NF_TABLES_IPV4"),
     "nftables-ipv6": ("CONFIG_NF_TABLES", "CONFIG_NF_TABLES_IPV6"),
     "pfkey": ("CONFIG_NET_KEY",),
     "time-travel": ("CONFIG_UML_TIME_TRAVEL_SUPPORT",),

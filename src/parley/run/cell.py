@@ -121,7 +121,12 @@ class CellJob(Job):
             record = replace(record, error=str(broken))
             watch.done("lab error")
         if player:
-            record = replace(record, commands=tuple(player.commands), checkpoints=tuple(player.checkpoints))
+            record = replace(
+                record,
+                commands=tuple(player.commands),
+                checkpoints=tuple(player.checkpoints),
+                flows=tuple(player.flows),
+            )
         return replace(record, durations=dict(watch.durations))
 
     def _lab(self, kind: type[Lab], plans: tuple[HostPlan, ...]) -> Lab:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Characters of a wrong value that a message quotes.
 _SHOWN = 60
 
+_LONGEST = 30 * 86400.0  # seconds that anything in a scenario takes
+_MOST = 10**9
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 E = TypeVar("E", bound="Enum")
@@ -232,12 +235,32 @@ def number(low: int, high: int) -> Callable[[Node], int]:
 
 
 def seconds(node: Node) -> float:
-    """A duration in seconds, more than none and at most a day."""
+    """A duration in seconds, more than none and at most thirty days."""
     value = node.value
-    day = 86400.0
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= day:
-        raise node.error(f"{node.name} is {node.shown}, not a number of seconds up to a day")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _LONGEST:
+        raise node.error(f"{node.name} is {node.shown}, not a number of seconds up to thirty days")
     return float(value)
+
+
+def shift(node: Node) -> float:
+    """By how many seconds something moves, either way, at most thirty days and not by nothing."""
+    value = node.value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < abs(value) <= _LONGEST:
+        raise node.error(
+            f"{node.name} is {node.shown}, not a number of seconds up to thirty days, or minus that"
+        )
+    return float(value)
+
+
+def number_range(node: Node) -> tuple[int, int] | None:
+    """The least and the most of a number, as a list of both; a lone one is both."""
+    elements = list(node.elements())
+    values = [number(0, _MOST)(element) for element in elements]
+    if len(values) == 1:
+        return values[0], values[0]
+    if len(values) != 2 or values[0] > values[1]:  # noqa: PLR2004 -- least and most
+        raise node.error(f"{node.name} is {node.shown}, not a number, nor the least and the most of it")
+    return values[0], values[1]
 
 
 def choice(*known: str) -> Callable[[Node], str]:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from parley.errors import InputError
-from parley.scenario import schema
+from parley.image.kernel_features import NFTABLES
+from parley.scenario import schema, schema_steps
 from parley.scenario.children import IPV4, Ground, read_children, read_responder_child
 from parley.scenario.fields import open_table, parse_document, require
 from parley.scenario.iana import FIRST_STATUS_NOTIFY, NOTIFIES
@@ -18,7 +19,14 @@ from parley.scenario.model import Connection, Expectation, KnownFailure, Lifetim
 from parley.scenario.outcome import check_outcome
 from parley.scenario.proposals import read_ike_proposal
 from parley.scenario.sides import read_sides
-from parley.scenario.steps import ESTABLISHED_STEPS, REFUSED_STEPS, check_moves, check_order, read_steps
+from parley.scenario.steps import (
+    ESTABLISHED_STEPS,
+    REFUSED_STEPS,
+    check_moves,
+    check_order,
+    check_remaps,
+    read_steps,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +71,7 @@ class _Reader:
         self.file = open_table(document.node, schema.FILE)
         self.network = self._table(schema.NETWORK_TABLE, schema.NETWORK)
         self.ike = self._table(schema.IKE_TABLE, schema.IKE)
-        self.expect = self._table(schema.EXPECT_TABLE, schema.EXPECT)
+        self.expect = self._table(schema.EXPECT_TABLE, schema_steps.EXPECT)
         self.sides = {
             Role.INITIATOR: self._table(schema.INITIATOR_TABLE, schema.INITIATOR),
             Role.RESPONDER: self._table(schema.RESPONDER_TABLE, schema.RESPONDER),
@@ -89,16 +97,29 @@ class _Reader:
             connection=connection,
             steps=self._steps(connection, expect),
             expect=expect,
-            nat=Nat(Role.INITIATOR in self.nat, Role.RESPONDER in self.nat),
+            nat=self._read_nat(),
             impairments=self._impairments(),
             rfcs=self.file.get(schema.RFC),
             ipv6_ready=self.file.get(schema.IPV6_READY),
             description=self.file.get(schema.DESCRIPTION),
             clock=self.file.get(schema.CLOCK),
             core=self.file.get(schema.CORE),
-            needs=self.file.get(schema.NEEDS),
+            needs=self._needs(),
             known=self._known(),
         )
+
+    def _read_nat(self) -> Nat:
+        timeout = self.network.get(schema.NAT_TIMEOUT)
+        if timeout and tuple(self.nat) != (Role.INITIATOR,):
+            self.network.at(schema.NAT_TIMEOUT).report(
+                "nat_timeout: only the initiator's NAT maps ports", 'nat = ["initiator"]'
+            )
+        return Nat(Role.INITIATOR in self.nat, Role.RESPONDER in self.nat, timeout)
+
+    def _needs(self) -> tuple[str, ...]:
+        """What the scenario names, and what else it cannot be played without."""
+        port_mapping = (NFTABLES,) if self.network.has(schema.NAT_TIMEOUT) else ()
+        return tuple(dict.fromkeys((*self.file.get(schema.NEEDS), *port_mapping)))
 
     def _ground(self) -> Ground:
         outer = self.network.get(schema.OUTER)
@@ -119,6 +140,8 @@ class _Reader:
             children=tuple(replace(each.child, responder_selectors=narrowed) for each in children),
             responder_ike=self._responder_ike(ike),
             responder_child=differing,
+            responder_ike_lifetime=self._responder_life(schema.DIFFERING_IKE, schema.RESPONDER_IKE),
+            responder_child_lifetime=self._responder_life(schema.DIFFERING_CHILD, schema.RESPONDER_CHILD),
             ike_lifetime=Lifetime(self.ike.get(schema.LIFETIME)),
             outer_family=self.network.get(schema.OUTER),
             fragmentation=self.ike.get(schema.FRAGMENTATION),
@@ -138,6 +161,16 @@ class _Reader:
             return None
         proposal = read_ike_proposal(open_table(node, schema.RESPONDER_IKE), ike)
         return None if proposal == ike else proposal
+
+    def _responder_life(self, key: Key[Node | None], section: Section) -> Lifetime | None:
+        """When the responder rekeys, where its configuration says so for itself."""
+        node = self.sides[Role.RESPONDER].get(key)
+        if node is None:
+            return None
+        table = open_table(node, section)
+        in_bytes = table.get(schema.LIFETIME_BYTES) if schema.LIFETIME_BYTES in section.keys else None
+        life = Lifetime(table.get(schema.LIFETIME), in_bytes)
+        return None if life == Lifetime() else life
 
     def _check_network(self, connection: Connection) -> None:
         if self.nat and connection.outer_family != IPV4:
@@ -159,16 +192,19 @@ class _Reader:
 
     def _expectation(self, connection: Connection) -> Expectation:
         expect = Expectation(
-            established=self.expect.get(schema.OUTCOME) == schema.ESTABLISHED,
-            notify=self.expect.get(schema.NOTIFY),
-            seen=self.expect.get(schema.SEEN),
+            established=self.expect.get(schema_steps.OUTCOME) == schema_steps.ESTABLISHED,
+            notify=self.expect.get(schema_steps.NOTIFY),
+            seen=self.expect.get(schema_steps.SEEN),
+            child_sas=self.expect.get(schema_steps.CHILD_SAS),
+            ike_sas=self.expect.get(schema_steps.IKE_SAS),
+            retransmits=self.expect.get(schema_steps.RETRANSMITS),
         )
         if expect.notify and expect.established:
-            self.expect.at(schema.NOTIFY).report(
+            self.expect.at(schema_steps.NOTIFY).report(
                 "notify: an established connection is not refused with one", 'outcome = "refused", or seen'
             )
         elif NOTIFIES.get(expect.notify, 0) >= FIRST_STATUS_NOTIFY:
-            self.expect.at(schema.NOTIFY).report(f"notify: {expect.notify} is no error")
+            self.expect.at(schema_steps.NOTIFY).report(f"notify: {expect.notify} is no error")
         elif not self.document.errors:
             check_outcome(self.expect, connection, expect)
         return expect
@@ -181,6 +217,7 @@ class _Reader:
         names = [child.name for child in connection.children]
         check_order(steps, names, established=expect.established)
         check_moves(steps, connection)
+        check_remaps(steps, self.network.has(schema.NAT_TIMEOUT))
         return tuple(each.step for each in steps)
 
     def _known(self) -> tuple[KnownFailure, ...]:

@@ -138,6 +138,8 @@ class Connection:
     # What the responder's configuration says instead, when the two are to disagree.
     responder_ike: Proposal | None = None
     responder_child: Proposal | None = None
+    responder_ike_lifetime: Lifetime | None = None
+    responder_child_lifetime: Lifetime | None = None
     ike_lifetime: Lifetime = Lifetime()
     outer_family: int = 4
     fragmentation: bool | None = None
@@ -186,6 +188,16 @@ class Connection:
             return self.responder_child
         return child.proposal
 
+    def ike_life(self, role: Role) -> Lifetime:
+        """When `role`'s configuration has the IKE SA rekeyed."""
+        other = self.responder_ike_lifetime if role is Role.RESPONDER else None
+        return other or self.ike_lifetime
+
+    def child_life(self, role: Role, child: Child) -> Lifetime:
+        """When `role`'s configuration has `child` rekeyed."""
+        other = self.responder_child_lifetime if role is Role.RESPONDER else None
+        return other or child.lifetime
+
     def selectors(self, role: Role, child: Child, owner: Role) -> tuple[IPv4Network | IPv6Network, ...]:
         """The selectors of `owner`'s side, as `role`'s configuration holds them."""
         if role is Role.RESPONDER and owner is Role.RESPONDER and child.responder_selectors:
@@ -208,19 +220,35 @@ class Action(StrEnum):
     RESTART = "restart"
     MOVE = "move"
     IMPAIR = "impair"
+    FLOW = "flow"
+    NOTICE = "notice"
+    CLOCK = "clock"
+    REMAP = "remap"
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioStep:
-    """One step. `by` says which side acts; None means both at once. `seconds` is for waits.
+    """One step. `by` says which side acts; None means both at once. `seconds` is how long it takes.
 
     `argument` is the impairment for IMPAIR, the child's name where there are several, the address for MOVE.
+    FLOW sends an echo of `size` bytes every `every` seconds, and `may_lose` so many of each side. CLOCK sets
+    clocks forward by `shift` seconds. An UP that is `refused` must leave no SA.
     """
 
     action: Action
     by: Role | None = Role.INITIATOR
     seconds: float = 0.0
     argument: str = ""
+    every: float = 0.0
+    size: int = 56
+    may_lose: int = 0
+    shift: float = 0.0
+    refused: bool = False
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The sides that act."""
+        return (self.by,) if self.by else tuple(Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +259,24 @@ class Expectation:
     notify: str = ""
     # Names of notifies and payloads that must be seen in the exchange, e.g. COOKIE, INVALID_KE_PAYLOAD.
     seen: tuple[str, ...] = ()
+    # The least and the most SAs of a kind that were used, one after the other; None: any number.
+    child_sas: tuple[int, int] | None = None
+    ike_sas: tuple[int, int] | None = None
+    # Sides whose retransmissions must come when their daemon's documentation says.
+    retransmits: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Nat:
-    """Address translation on the way: which sides sit behind one."""
+    """Address translation on the way: which sides sit behind one.
+
+    With a `timeout`, ports are mapped too, and a mapping is forgotten after so many seconds of silence;
+    without, addresses are mapped one to one and for good.
+    """
 
     initiator: bool = False
     responder: bool = False
+    timeout: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

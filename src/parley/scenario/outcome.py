@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from parley.pki import KINDS
-from parley.scenario import schema
+from parley.scenario import schema_steps as schema
 from parley.scenario.children import shares_addresses
 from parley.scenario.model import Method, Role
 

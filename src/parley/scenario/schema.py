@@ -16,16 +16,14 @@ from parley.scenario.fields import (
     flag,
     member,
     number,
-    seconds,
     several,
     text,
     word,
 )
-from parley.scenario.iana import EXCHANGES, NOTIFIES, PAYLOADS, TransformType
-from parley.scenario.model import Action, Method, Mode, Protocol, Role
+from parley.scenario.iana import TransformType
+from parley.scenario.model import Method, Mode, Protocol, Role
+from parley.scenario.schema_steps import EXPECT, STEP
 from parley.scenario.values import (
-    acting_side,
-    address,
     address_family,
     impairment,
     implementation,
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
 # It guards the lab alone; both ends have it unless a scenario says otherwise.
 LAB_SECRET = "parley-lab-secret-that-guards-nothing"  # noqa: S105 -- see above
 
-ESTABLISHED, REFUSED = "established", "refused"
 SIGNATURES = ("rsa-pkcs1", "rsa-pss", "ecdsa", "ed25519")
 CLOCKS = ("auto", "real", "virtual")
 
@@ -130,8 +127,8 @@ POOL = Key(
 COOKIE = Key(
     "cookie", flag, False, "boolean", "false", "true", "It asks everybody for a cookie (section 2.6)."
 )
-DIFFERING_IKE = Key("ike", raw, None, "table", "none", "", "What its IKE SA proposal says instead.")
-DIFFERING_CHILD = Key("child", raw, None, "table", "none", "", "What its Child SA proposal says instead.")
+DIFFERING_IKE = Key("ike", raw, None, "table", "none", "", "What it says of its IKE SA instead.")
+DIFFERING_CHILD = Key("child", raw, None, "table", "none", "", "What it says of its Child SA instead.")
 RESPONDER = Section(
     "[responder]",
     (*SIDE, POOL, COOKIE, DIFFERING_IKE, DIFFERING_CHILD),
@@ -215,7 +212,7 @@ IKE = Section(
     "The IKE SA.",
 )
 RESPONDER_IKE = Section(
-    "[responder.ike]", IKE_PROPOSAL, "Where the responder's proposal for the IKE SA differs.", "as in `[ike]`"
+    "[responder.ike]", (*IKE_PROPOSAL, LIFETIME), "Where the responder's IKE SA differs.", "as in `[ike]`"
 )
 
 NAME = Key(
@@ -279,8 +276,8 @@ NARROWED: Key[tuple[Network, ...]] = Key(
 )
 RESPONDER_CHILD = Section(
     "[responder.child]",
-    (*CHILD_PROPOSAL, NARROWED),
-    "Where the responder's Child SA differs: to narrow, or to refuse.",
+    (*CHILD_PROPOSAL, LIFETIME, LIFETIME_BYTES, NARROWED),
+    "Where the responder's Child SA differs: to narrow, to refuse, or to live longer.",
     "as in `[child]`",
 )
 
@@ -292,6 +289,15 @@ INNER = Key(
 )
 NAT: Key[tuple[Role, ...]] = Key(
     "nat", several(member(Role)), (), "list of sides", "none", '["initiator"]', "The sides behind a NAT."
+)
+NAT_TIMEOUT = Key(
+    "nat_timeout",
+    number(1, _DAY),
+    None,
+    "seconds",
+    "addresses are mapped one to one, for good",
+    "60",
+    "The initiator's NAT maps ports and forgets a mapping after that much silence.",
 )
 IKE_MTU = Key(
     "ike_mtu",
@@ -311,60 +317,9 @@ IMPAIR: Key[tuple[str, ...]] = Key(
     '["internet:loss=10%,only=ike"]',
     "Bad wires, as `parley matrix --impair` takes them.",
 )
-NETWORK = Section("[network]", (OUTER, INNER, NAT, IKE_MTU, IMPAIR), "What lies between the two.")
-
-DO = Key("do", member(Action), None, "|".join(Action), "must be there", '"rekey-child"', "What is done.")
-BY: Key[Role | None] = Key(
-    "by", acting_side, Role.INITIATOR, "initiator|responder|both", "initiator", '"responder"', "Who does it."
+NETWORK = Section(
+    "[network]", (OUTER, INNER, NAT, NAT_TIMEOUT, IKE_MTU, IMPAIR), "What lies between the two."
 )
-SECONDS = Key("seconds", seconds, 0.0, "number", "must be there for wait", "2.5", "How long to wait.")
-STEP_CHILD = Key("child", _name, "", "string", "the only one", '"net-1"', "Which Child SA is meant.")
-ADDRESS = Key(
-    "address", address, "", "address", "must be there for move", '"192.1.2.46"', "Where the side moves to."
-)
-STEP_IMPAIR = Key(
-    "impair",
-    impairment,
-    "",
-    "string",
-    "must be there for impair",
-    '"internet:loss=0%"',
-    "The impairment that begins.",
-)
-STEP = Section(
-    "[[step]]",
-    (DO, BY, SECONDS, STEP_CHILD, ADDRESS, STEP_IMPAIR),
-    "What is done, in order. A string stands for a step with nothing but `do`.",
-)
-
-OUTCOME = Key(
-    "outcome",
-    choice(ESTABLISHED, REFUSED),
-    ESTABLISHED,
-    f"{ESTABLISHED}|{REFUSED}",
-    ESTABLISHED,
-    '"refused"',
-    "How the attempt must end.",
-)
-NOTIFY = Key(
-    "notify",
-    choice(*NOTIFIES),
-    "",
-    "name of a notify",
-    "nothing in particular",
-    '"AUTHENTICATION_FAILED"',
-    "The error with which the attempt must be refused.",
-)
-SEEN: Key[tuple[str, ...]] = Key(
-    "seen",
-    several(choice(*NOTIFIES, *PAYLOADS, *EXCHANGES)),
-    (),
-    "list of names",
-    "nothing in particular",
-    '["COOKIE", "IKE_INTERMEDIATE"]',
-    "Notifies, payloads and exchanges that must have been on the wire.",
-)
-EXPECT = Section("[expect]", (OUTCOME, NOTIFY, SEEN), "How it must end.")
 
 KNOWN_INITIATOR = Key(
     "initiator",

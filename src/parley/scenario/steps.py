@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from parley.lab.topology import NETWORK
 from parley.near import nearest
-from parley.scenario import schema
+from parley.scenario import schema_steps as schema
 from parley.scenario.children import IPV4
 from parley.scenario.fields import open_table, require
 from parley.scenario.model import Action, Role, ScenarioStep
@@ -35,20 +35,30 @@ _NEED_TUNNEL = {
     Action.DOWN,
     Action.MOVE,
     Action.KILL,
+    Action.FLOW,
 }
 _NAME_CHILD = {Action.REKEY_CHILD, Action.DELETE_CHILD}
-_OF_NOBODY = {Action.TRAFFIC, Action.WAIT, Action.IMPAIR}
+_OF_NOBODY = {Action.TRAFFIC, Action.WAIT, Action.IMPAIR, Action.CLOCK, Action.REMAP}
 _OF_ONE_SIDE = {Action.KILL, Action.RESTART, Action.MOVE}
-_WHEN_REFUSED = {Action.UP, Action.WAIT, Action.IMPAIR}
+_WHEN_REFUSED = {Action.UP, Action.WAIT, Action.IMPAIR, Action.CLOCK}
 # What a peer may do while the other end's daemon is dead.
-_WITH_THE_DEAD = {Action.WAIT, Action.IMPAIR, Action.RESTART}
-
-# Keys that one action alone has, and must have.
-_OWN: dict[Action, Key[str] | Key[float]] = {
-    Action.WAIT: schema.SECONDS,
-    Action.MOVE: schema.ADDRESS,
-    Action.IMPAIR: schema.STEP_IMPAIR,
+_WITH_THE_DEAD = {
+    *(Action.WAIT, Action.IMPAIR, Action.RESTART, Action.NOTICE, Action.CLOCK, Action.FLOW),
 }
+
+# Keys that some actions have and must have, and those that an action may have.
+_MUST: dict[Action, tuple[Key[object], ...]] = {
+    Action.WAIT: (schema.SECONDS,),
+    Action.FLOW: (schema.SECONDS, schema.EVERY),
+    Action.MOVE: (schema.ADDRESS,),
+    Action.IMPAIR: (schema.STEP_IMPAIR,),
+    Action.CLOCK: (schema.SHIFT,),
+}
+_MAY: dict[Action, tuple[Key[object], ...]] = {
+    Action.FLOW: (schema.SIZE, schema.MAY_LOSE),
+    Action.UP: (schema.MUST_FAIL,),
+}
+_OWNED = tuple(dict.fromkeys(key for keys in (*_MUST.values(), *_MAY.values()) for key in keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +88,41 @@ def _read_step(node: Node) -> Step | None:
     action = table.get(schema.DO)
     if action is None:
         return None
-    for owner, key in _OWN.items():
-        _check_own(table, action, owner, key)
+    _check_keys(table, action)
     _check_by(table, action)
     argument = table.get(schema.ADDRESS) or table.get(schema.STEP_IMPAIR) or table.get(schema.STEP_CHILD)
     if table.has(schema.STEP_CHILD) and action not in _NAME_CHILD:
         table.at(schema.STEP_CHILD).report(f"child: {action} is not about one Child SA")
-    return Step(node, ScenarioStep(action, table.get(schema.BY), table.get(schema.SECONDS), argument))
+    step = ScenarioStep(
+        action=action,
+        by=_acting(table, action),
+        seconds=table.get(schema.SECONDS),
+        argument=argument,
+        every=table.get(schema.EVERY),
+        size=table.get(schema.SIZE),
+        may_lose=table.get(schema.MAY_LOSE),
+        shift=table.get(schema.SHIFT),
+        refused=table.get(schema.MUST_FAIL),
+    )
+    if action is Action.FLOW and step.every > step.seconds:
+        table.at(schema.EVERY).report(f"every: a flow of {step.seconds:g} s has no second echo then")
+    return Step(node, step)
 
 
-def _check_own(table: Table, action: Action, owner: Action, key: Key[str] | Key[float]) -> None:
-    if action is owner and not table.has(key):
-        table.node.report(f"{action} lacks {key.name}")
-    if action is not owner and table.has(key):
-        table.at(key).report(f"{key.name} belongs to {owner}, not to {action}")
+def _acting(table: Table, action: Action) -> Role | None:
+    """Who acts: of a flow both sides, unless it says otherwise."""
+    return None if action is Action.FLOW and not table.has(schema.BY) else table.get(schema.BY)
+
+
+def _check_keys(table: Table, action: Action) -> None:
+    must, may = _MUST.get(action, ()), _MAY.get(action, ())
+    for key in must:
+        if not table.has(key):
+            table.node.report(f"{action} lacks {key.name}")
+    for key in _OWNED:
+        if table.has(key) and key not in (*must, *may):
+            owners = [each for each in Action if key in (*_MUST.get(each, ()), *_MAY.get(each, ()))]
+            table.at(key).report(f"{key.name} belongs to {' and '.join(owners)}, not to {action}")
 
 
 def _check_by(table: Table, action: Action) -> None:
@@ -133,11 +164,20 @@ def _problem(step: ScenarioStep, story: _Story, *, established: bool) -> str:
         return "" if step.by in story.dead else f"restart of the {step.by}, whose daemon was not killed"
     if story.dead and action not in _WITH_THE_DEAD:
         return f"{action} while the {next(iter(story.dead))}'s daemon is dead: restart it first"
+    return _tunnel_problem(step, story) or _child_problem(step, story)
+
+
+def _tunnel_problem(step: ScenarioStep, story: _Story) -> str:
+    action = step.action
     if action is Action.UP and story.is_up:
         return "up while the connection is up"
+    if step.refused and not story.was_up:
+        return 'the first up is refused: say [expect] outcome = "refused"'
+    if action is Action.NOTICE and not story.was_up:
+        return "notice before up"
     if action in _NEED_TUNNEL and not story.is_up:
         return f"{action} {'after the connection went down' if story.was_up else 'before up'}"
-    return _child_problem(step, story)
+    return ""
 
 
 def _child_problem(step: ScenarioStep, story: _Story) -> str:
@@ -148,17 +188,17 @@ def _child_problem(step: ScenarioStep, story: _Story) -> str:
             return f"{step.action} lacks child: {', '.join(story.children)}"
         if (step.argument or story.children[0]) in story.deleted:
             return f"{step.action} of a Child SA that was deleted"
-    if step.action is Action.TRAFFIC and story.deleted:
-        return f"traffic after Child SA {', '.join(sorted(story.deleted))} was deleted"
+    if step.action in {Action.TRAFFIC, Action.FLOW} and story.deleted:
+        return f"{step.action} after Child SA {', '.join(sorted(story.deleted))} was deleted"
     return ""
 
 
 def _follow(step: ScenarioStep, story: _Story) -> None:
     match step.action:
-        case Action.UP:
+        case Action.UP if not step.refused:
             story.is_up = story.was_up = True
             story.deleted.clear()
-        case Action.DOWN:
+        case Action.DOWN | Action.NOTICE:
             story.is_up = False
         case Action.DELETE_CHILD:
             story.deleted.add(step.argument or story.children[0])
@@ -187,3 +227,10 @@ def check_moves(steps: Sequence[Step], connection: Connection) -> None:
                 f"address: {address} is none that the {written.step.by} can move to",
                 f"another one in {present.network}",
             )
+
+
+def check_remaps(steps: Sequence[Step], is_mapped: bool) -> None:
+    """Report a NAT that is to forget what it never knew."""
+    for written in steps:
+        if written.step.action is Action.REMAP and not is_mapped:
+            written.node.report("remap without a NAT that maps ports", "[network] nat_timeout = 60")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from parley.errors import InputError, UsageError
 from parley.near import nearest
 from parley.scenario.load import SUFFIX, load_scenario
-from parley.scenario.schema import ESTABLISHED, REFUSED
+from parley.scenario.schema_steps import ESTABLISHED, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

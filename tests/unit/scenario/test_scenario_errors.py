@@ -195,7 +195,7 @@ STEPS = [
     ('step = ["up",\n{ do = "wait" }]', 3, "wait lacks seconds"),
     ('step = ["up",\n{ do = "move" }]\n[ike]\nmobike = true', 3, "move lacks address"),
     ('step = ["up",\n"impair"]', 3, "impair lacks impair"),
-    ('step = [{ do = "up", seconds = 1 }]', 2, "seconds belongs to wait, not to up"),
+    ('step = [{ do = "up", seconds = 1 }]', 2, "seconds belongs to wait and flow, not to up"),
     ('step = ["up", { do = "traffic", address = "192.1.2.9" }]', 2, "address belongs to move"),
     ('step = ["up", { do = "wait", seconds = 1, impair = "internet:loss=1%" }]', 2, "belongs to impair"),
     ('[[step]]\nby = "initiator"', 2, "[[step]] lacks do"),

@@ -153,9 +153,8 @@ def test_either_side_deletes_and_dies(action: Action, by: Role) -> None:
 
 
 @pytest.mark.parametrize("action", Action)
-def test_every_action_but_impairing_is_played(action: Action) -> None:
-    played = any(step.action is action for scenario in SCENARIOS for step in scenario.steps)
-    assert played != (action is Action.IMPAIR)
+def test_every_action_is_played(action: Action) -> None:
+    assert any(step.action is action for scenario in SCENARIOS for step in scenario.steps)
 
 
 def test_every_rekey_is_followed_by_traffic() -> None:

@@ -99,8 +99,9 @@ def _common(connection: Connection, role: Role, addresses: Addresses) -> dict[st
         values["dpddelay"] = f"{connection.dpd_seconds}s"
     if connection.ppk_id:
         values |= {"ppk": "insist", "ppk-ids": f'"{connection.ppk_id}"'}
-    if connection.ike_lifetime.seconds is not None:
-        values |= _rekey_at("ikelifetime", connection.ike_lifetime.seconds)
+    life = connection.ike_life(role)
+    if life.seconds is not None:
+        values |= _rekey_at("ikelifetime", life.seconds)
     return values
 
 
@@ -160,10 +161,11 @@ def _child(connection: Connection, role: Role, child: Child, addresses: Addresse
         values["esn"] = _yes(proposal.esn)
     if child.ipcomp:
         values["compress"] = "yes"
-    if child.lifetime.seconds is not None:
-        values |= _rekey_at("salifetime", child.lifetime.seconds)
-    if child.lifetime.bytes is not None:
-        values["ipsec-max-bytes"] = str(child.lifetime.bytes * _BYTES_FACTOR)
+    life = connection.child_life(role, child)
+    if life.seconds is not None:
+        values |= _rekey_at("salifetime", life.seconds)
+    if life.bytes is not None:
+        values["ipsec-max-bytes"] = str(life.bytes * _BYTES_FACTOR)
     return values | _selectors(connection, role, child, addresses)
 
 

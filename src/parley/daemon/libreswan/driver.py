@@ -67,6 +67,13 @@ class LibreswanDriver(Driver):
         """End pluto without a word to the peer."""
         return commands.kill()
 
+    def retransmissions(self) -> tuple[float, ...]:
+        """ipsec.conf(5) retransmit-interval= and retransmit-timeout=: 0.5 s, doubled, within 60 s.
+
+        Not told there: the first interval comes twice.
+        """
+        return (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+
     def status(self) -> str:
         """Print pluto's connections and states, and the lines of its log that tell about them."""
         return status()

@@ -154,12 +154,13 @@ def rekeys_ike(scenario: Scenario, role: Role) -> bool:
 
 def _lifetimes(scenario: Scenario, role: Role) -> list[str]:
     lifetimes = []
-    seconds = scenario.connection.ike_lifetime.seconds
+    connection = scenario.connection
+    seconds = connection.ike_life(role).seconds
     if seconds is None and rekeys_ike(scenario, role):
         seconds = _SHORT_LIFE
     if seconds is not None:
         lifetimes.append(f"ikelifetime {seconds}")
-    child = scenario.connection.children[0].lifetime
+    child = connection.child_life(role, connection.children[0])
     if child.seconds is not None or child.bytes is not None:
         # iked.conf(5): without a number of its own, a lifetime is 3 hours or 4 gigabytes.
         lifetimes.append(f"lifetime {child.seconds or '3h'} bytes {child.bytes or '4G'}")

@@ -170,6 +170,10 @@ class OpenikedDriver(Driver):
             ]
         )
 
+    def retransmissions(self) -> tuple[float, ...]:
+        """iked.h, IKED_RETRANSMIT_TIMEOUT and _TRIES: 2 s, doubled, five times (in no manual page)."""
+        return (2.0, 6.0, 14.0, 30.0, 62.0)
+
     def status(self) -> str:
         """All SAs, and the lines of the log that tell their algorithms."""
         return f"ikectl show sa || exit 1; echo '{LOG_MARK}'; grep -aE '{LOG_LINES}' {_LOG} || true"

@@ -121,9 +121,10 @@ def _connection(connection: Connection, role: Role, addresses: Addresses) -> Sec
         section["dpd_delay"] = f"{connection.dpd_seconds}s"
     if connection.ppk_id:
         section |= {"ppk_id": connection.ppk_id, "ppk_required": "yes"}
-    if connection.ike_lifetime.seconds is not None:
+    rekey = connection.ike_life(role).seconds
+    if rekey is not None:
         # strongSwan takes a random time off, by default up to a tenth: scenarios count on the moment.
-        section |= {"rekey_time": f"{connection.ike_lifetime.seconds}s", "rand_time": "0s"}
+        section |= {"rekey_time": f"{rekey}s", "rand_time": "0s"}
     return section | _of_role(connection, role)
 
 
@@ -191,7 +192,7 @@ def _child(connection: Connection, role: Role, child: Child) -> Section:
         section[name] = "dynamic" if leased else ",".join(str(network) for network in networks)
     if child.ipcomp:
         section["ipcomp"] = "yes"
-    return section | _lifetime(child.lifetime)
+    return section | _lifetime(connection.child_life(role, child))
 
 
 def _lifetime(lifetime: Lifetime) -> Section:
