@@ -49,7 +49,7 @@ EMULATED = 10
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Time limits by phase, in seconds."""
+    """Time limits by phase; `quiet` is how long a prompt must be the last thing said, in seconds."""
 
     boot: Limit
     shell: Limit
@@ -59,6 +59,7 @@ class Limits:
     halt: Limit
     first_boot: Limit
     check: Limit
+    quiet: float
 
     @classmethod
     def times(cls, factor: float) -> Limits:
@@ -77,6 +78,7 @@ class Limits:
             halt=limit("halt", 60),
             first_boot=limit("first boot", 180, "a daemon that waits for a network shows above"),
             check=limit("check", 30),
+            quiet=min(1.0, max(0.1, 0.05 * factor)),
         )
 
 
@@ -139,7 +141,7 @@ def interview(console: Console, what: Installation, progress: Progress) -> Shell
     def told(asked: Asked) -> None:
         progress(f"asked: {asked.question} {asked.value or asked.default}")
 
-    talk = Interview(console, what.table, what.limits.question, told=told)
+    talk = Interview(console, what.table, what.limits.question, what.limits.quiet, told)
     talk.run(_PROMPT)
     if _CONGRATULATIONS not in what.log.read_bytes():
         raise LabError(console.report("the installer ended without CONGRATULATIONS"), host=console.host)

@@ -46,8 +46,8 @@ class Interview:
     console: Console
     table: Sequence[Reply]
     limit: Limit
-    quiet: float = 0.5
-    told: Callable[[Asked], None] = lambda _asked: None
+    quiet: float
+    told: Callable[[Asked], None]
     asked: list[Asked] = field(default_factory=list)
 
     def run(self, *ends: bytes) -> int:
