@@ -146,6 +146,11 @@ class Backend(ABC):
         """The name, for a record; with more words where the same name can mean different things."""
         return self.name
 
+    @property
+    def slowness(self) -> float:
+        """How many times slower than this machine's own processes its hosts are; time limits grow by it."""
+        return 1.0
+
     def remarks(self) -> tuple[str, ...]:
         """What a user should know before this backend boots hosts, a sentence each."""
         return ()

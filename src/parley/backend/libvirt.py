@@ -90,6 +90,11 @@ class LibvirtBackend(Backend):
         """The name, the daemon, and what runs the guests' instructions."""
         return f"{self.name} ({self.uri}, {accelerator().name})"
 
+    @property
+    def slowness(self) -> float:
+        """What runs the guests' instructions decides it."""
+        return accelerator().slowness
+
     def kernel_for_linux(self, kernel: Kernel, progress: Progress) -> Kernel:  # noqa: ARG002 -- UML's
         """Debian's own kernel, as any PC boots it."""
         return ensure_pc_kernel(Store.default(), progress)

@@ -9,13 +9,16 @@ and restored for every case. Other guests boot from their disks.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from parley.backend.accel import accelerator
-from parley.backend.base import Backend, BootRequest, Machine
+from parley.backend.base import Backend, BootRequest, Machine, linux_parts
 from parley.backend.qemu_machine import QemuMachine, boot_cold, kept_open, resume
 from parley.backend.qemu_snapshot import saved_state
 from parley.errors import UnsupportedError
+from parley.image.clone import clone
+from parley.image.disk import ensure_disk
 from parley.image.pc_kernel import ensure_pc_kernel
 from parley.image.store import Store
 
@@ -36,6 +39,11 @@ class QemuBackend(Backend):
     def label(self) -> str:
         """The name, and what runs the guests' instructions."""
         return f"{self.name} ({accelerator().name})"
+
+    @property
+    def slowness(self) -> float:
+        """What runs the guests' instructions decides it."""
+        return accelerator().slowness
 
     def remarks(self) -> tuple[str, ...]:
         """Say so when guests run 10 to 20 times slower than they could."""
@@ -63,3 +71,30 @@ class QemuBackend(Backend):
         spare = ExitStack()
         kept = kept_open(request, spare)
         return QemuMachine(request.host, resume(request, state), again=lambda: boot_cold(kept), spare=spare)
+
+
+def from_disk(request: BootRequest, store: Store) -> BootRequest:
+    """The same Linux host with a disk of its own, from which its firmware and boot loader start it.
+
+    The disk is a clone beside the host's log; the caller removes it once it is open.
+    """
+    kernel, image, _ = linux_parts(request)
+    place = request.kernel_log.with_suffix(".qcow2")
+    disk = clone(ensure_disk(store, image, kernel), place, request.owner)
+    return replace(request, kernel=None, image=None, disks=(disk,))
+
+
+class QemuDiskBackend(QemuBackend):
+    """Boots hosts as emulated PCs that start from a disk of their own, by themselves."""
+
+    name = "qemu-disk"
+
+    def boot(self, request: BootRequest) -> Machine:
+        """Clone the host's disk and switch the PC on."""
+        if request.kernel is None:
+            return super().boot(request)
+        booted = from_disk(request, self._store or Store.default())
+        try:
+            return super().boot(booted)
+        finally:
+            booted.disks[0].path.unlink()

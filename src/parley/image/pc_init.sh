@@ -22,7 +22,9 @@ if [ -b /dev/vdb ]; then
     mount -t ext4 -o ro /dev/vda /root
     ln -s vdb /dev/ubdb
 else
-    mount -t ext4 -o ro /dev/vda1 /root
+    # A disk of its own (image/disk.py): what it booted from, the root, modules.
+    mount -t ext4 -o ro /dev/vda2 /root
+    ln -s vda3 /dev/ubdb
 fi
 # Open for good before anything else: what was sent to a line that is closed again is lost.
 exec 3<>/dev/hvc3

@@ -48,6 +48,12 @@ class Equipment:
     by_host: Mapping[str, Booting] = field(default_factory=dict)
     systems: Mapping[str, System] = field(default_factory=dict)
 
+    @property
+    def slowness(self) -> float:
+        """That of the slowest hosts there are."""
+        backends = (self.backend, *(booting.backend for booting in self.by_host.values()))
+        return max(backend.slowness for backend in backends)
+
     def booting(self, host: str) -> Booting:
         """How a host is booted."""
         return self.by_host.get(host) or Booting(self.backend, self.kernel)

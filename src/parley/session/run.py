@@ -157,7 +157,7 @@ def _job(options: RunOptions, run: RunLayout, case: ScriptedCase, equipment: Equ
         title=case.title,
         layout=run.case(case.name),
         equipment=equipment,
-        limits=Limits().scaled(options.timeout_scale),
+        limits=Limits().scaled(options.timeout_scale * equipment.slowness),
         rerun=_rerun(case, options),
         retry=options.retry,
         case=case,
