@@ -209,7 +209,7 @@ def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: 
             title=cell.scenario.title,
             layout=run.case(cell.name),
             equipment=equipment,
-            limits=Limits().scaled(options.timeout_scale),
+            limits=Limits().scaled(options.timeout_scale * equipment.slowness),
             rerun=_rerun(cell, options),
             retry=options.retry,
             cell=cell.reference,
