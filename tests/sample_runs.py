@@ -261,11 +261,18 @@ def cells(
                         title=f"{scenario}: {initiator} initiates to {responder}",
                         reason=reason,
                         hosts=(host("west", initiator), host("east", responder)),
-                        cell=CellRef(*key),
+                        cell=CellRef(*key, rfc=RFCS.get(scenario, ())),
                     )
                 )
     return tuple(found)
 
+
+RFCS = {
+    "rekey-ike": ("RFC 7296 section 2.8", "RFC 7296 section 2.18"),
+    "rekey-child": ("RFC 7296 section 2.8",),
+    "mlkem768": ("RFC 9370",),
+    "mobike": ("RFC 4555 section 3.5",),
+}
 
 SCENARIOS = (
     "psk-tunnel",

@@ -68,3 +68,21 @@ def test_links_lead_into_the_filtered_table(visit: Opened) -> None:
     page.click("#scenarios a >> text=mobike")
     page.wait_for_url("**/index.html#q=scenario%3Amobike")
     assert page.locator("#cases tbody tr:not([hidden])").count() == 9
+
+
+def test_a_picked_rfc_leaves_the_scenarios_about_it(visit: Opened) -> None:
+    page = visit("matrix.html")
+    page.select_option("#rfc", "rfc:7296/2.8")
+    assert page.locator(CHIPS).count() == 18
+    assert page.url.endswith("#r=rfc%3A7296%2F2.8")
+    page.select_option("#rfc", "rfc:7296/2.18")
+    assert page.locator(CHIPS).count() == 9
+    page = visit("matrix.html#r=rfc%3A9370")
+    assert page.input_value("#rfc") == "rfc:9370"
+    assert page.locator(CHIPS).count() == 9
+    page.keyboard.press("0")
+    assert page.locator(CHIPS).count() == 90
+    page.fill("#filter", "rfc:7296")
+    assert page.locator(CHIPS).count() == 18
+    page = visit("matrix.html#r=rfc%3A1")
+    assert page.locator(CHIPS).count() == 90

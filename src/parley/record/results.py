@@ -88,12 +88,13 @@ class CellRef:
     """Where a scenario cell stands in the matrix.
 
     `initiator` and `responder` are labels: an implementation, or `implementation@platform`
-    where one implementation runs on several platforms.
+    where one implementation runs on several platforms. `rfc` are the sections that the scenario is about.
     """
 
     scenario: str
     initiator: str
     responder: str
+    rfc: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

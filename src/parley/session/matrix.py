@@ -78,7 +78,7 @@ class Cell:
     @property
     def reference(self) -> CellRef:
         """Its coordinates, for the record."""
-        return CellRef(self.scenario.name, self.initiator, self.responder)
+        return CellRef(self.scenario.name, self.initiator, self.responder, self.scenario.rfcs)
 
 
 def execute_matrix(options: MatrixOptions, *, html: bool = True) -> int:

@@ -130,3 +130,24 @@ def test_labels_tell_platforms_apart(tmp_path: Path) -> None:
     results = cells(["s"], ["openiked@debian", "openiked@openbsd"])
     matrix = _matrix(tmp_path, results)
     assert [side.label for side in matrix.responders] == ["openiked@debian", "openiked@openbsd"]
+
+
+def test_rfcs_and_their_sections_can_be_chosen(tmp_path: Path) -> None:
+    matrix = _matrix(tmp_path, mixed_cells())
+    assert [(choice.key, choice.title) for choice in matrix.rfcs] == [
+        ("rfc:4555", "RFC 4555"),
+        ("rfc:4555/3.5", "RFC 4555 section 3.5"),
+        ("rfc:7296", "RFC 7296"),
+        ("rfc:7296/2.8", "RFC 7296 section 2.8"),
+        ("rfc:7296/2.18", "RFC 7296 section 2.18"),
+        ("rfc:9370", "RFC 9370"),
+    ]
+    keys = {chip.scenario: chip.keys for _, row in matrix.rows for cell in row for chip in cell.chips}
+    assert keys["rekey-child"].split()[-2:] == ["rfc:7296", "rfc:7296/2.8"]
+    assert "rfc:" not in keys["dpd"]
+    rows = {row.name: row.rfc for row in matrix.scenarios}
+    assert rows["rekey-ike"] == ("RFC 7296 section 2.8", "RFC 7296 section 2.18")
+
+
+def test_without_rfcs_nothing_can_be_chosen(tmp_path: Path) -> None:
+    assert _matrix(tmp_path, _scenario()).rfcs == ()

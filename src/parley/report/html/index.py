@@ -11,6 +11,8 @@ from parley.report.marks import VERDICTS, Mark, mark_of
 from parley.report.summary import exit_code, seconds, totals
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from parley.record.results import CaseResult, HostRecord
     from parley.report.compare import Change, ChangeKind, Comparison
     from parley.report.load import LoadedRun
@@ -115,7 +117,19 @@ def filter_keys(result: CaseResult, change: Change | None) -> str:
     if result.cell:
         cell = result.cell
         words += [f"scenario:{cell.scenario}", f"initiator:{cell.initiator}", f"responder:{cell.responder}"]
+        words += rfc_keys(cell.rfc)
     return " ".join((*dict.fromkeys(words), *change_keys(change)))
+
+
+def rfc_keys(sections: Iterable[str]) -> list[str]:
+    """What a filter may ask of RFCs: `RFC 7296 section 2.8` is `rfc:7296` and `rfc:7296/2.8`."""
+    keys: dict[str, None] = {}
+    for text in sections:
+        number, _, section = text.removeprefix("RFC ").partition(" section ")
+        keys[f"rfc:{number}"] = None
+        if section:
+            keys[f"rfc:{number}/{section}"] = None
+    return list(keys)
 
 
 def change_keys(change: Change | None) -> tuple[str, ...]:

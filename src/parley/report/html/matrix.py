@@ -5,12 +5,13 @@ Hints say what pattern the verdicts make; they never change a verdict.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from parley.report.html.hints import asymmetries, hints_for
-from parley.report.html.index import Count, change_keys
+from parley.report.html.index import Count, change_keys, rfc_keys
 from parley.report.html.links import case_page
 from parley.report.marks import Mark, mark_of
 from parley.report.summary import totals
@@ -69,6 +70,15 @@ class ScenarioRow:
     name: str
     counts: tuple[Count, ...]
     hints: tuple[str, ...]
+    rfc: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RfcChoice:
+    """An RFC, or a section of it, that the page can be narrowed to; `key` is what chips have then."""
+
+    key: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,7 @@ class MatrixPage:
     responders: tuple[Side, ...]
     rows: tuple[tuple[Side, tuple[Cell, ...]], ...]
     scenarios: tuple[ScenarioRow, ...]
+    rfcs: tuple[RfcChoice, ...]
     cells: int
     is_compact: bool
 
@@ -100,6 +111,7 @@ def build_matrix(run: LoadedRun, header: RunHeader, comparison: Comparison | Non
             for label in initiators
         ),
         scenarios=scenarios,
+        rfcs=_rfcs(results),
         cells=len(results),
         is_compact=len(responders) > _NAMED_COLUMNS or len(scenarios) > _NAMED_SCENARIOS,
     )
@@ -135,7 +147,8 @@ class _Grid:
 
     def scenario(self, name: str) -> ScenarioRow:
         found = self._by["scenario"][name]
-        return ScenarioRow(name, _counts(found), hints_for(found))
+        rfc = dict.fromkeys(text for result in found for text in _cell_of(result).rfc)
+        return ScenarioRow(name, _counts(found), hints_for(found), tuple(rfc))
 
     def cell(self, initiator: str, responder: str) -> Cell:
         found = self._pairs.get((initiator, responder), [])
@@ -158,10 +171,25 @@ class _Grid:
             verdict=result.verdict,
             reason=result.reason,
             page=case_page(result.case),
-            keys=" ".join((*asymmetry, *change_keys(change))),
+            keys=" ".join((*asymmetry, *change_keys(change), *rfc_keys(cell.rfc))),
             change=change,
             is_asymmetric=is_asymmetric,
         )
+
+
+def _rfcs(results: Iterable[CaseResult]) -> tuple[RfcChoice, ...]:
+    """All RFCs and sections in their order: 2.9 before 2.10."""
+    keys = {key for result in results for key in rfc_keys(_cell_of(result).rfc)}
+    return tuple(RfcChoice(key, _rfc_title(key)) for key in sorted(keys, key=_rfc_order))
+
+
+def _rfc_title(key: str) -> str:
+    number, _, section = key.removeprefix("rfc:").partition("/")
+    return f"RFC {number} section {section}" if section else f"RFC {number}"
+
+
+def _rfc_order(key: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"[/.:]", key)]
 
 
 def _cell_of(result: CaseResult) -> CellRef:

@@ -21,7 +21,7 @@
     [...text.toLowerCase().matchAll(/(-?)(?:"([^"]*)"?|(\S+))/g)]
       .map(([, minus, quoted, word]) => ({ no: minus === "-", want: quoted ?? word, exact: quoted !== undefined }))
       .filter(({ want }) => want)
-      .map((term) => ({ ...term, key: !term.exact && /^(impl|platform|backend|verdict|now|scenario|initiator|responder|is|was):./.test(term.want) }));
+      .map((term) => ({ ...term, key: !term.exact && /^(impl|platform|backend|verdict|now|scenario|initiator|responder|rfc|is|was):./.test(term.want) }));
   const holds = (item, terms) =>
     terms.every(({ no, want, key }) => (key ? item.keys.includes(" " + want) : item.text.includes(want)) !== no);
 
@@ -45,10 +45,12 @@
   const apply = () => {
     const terms = parse(box.value);
     const scenario = state.get("s") || "";
+    const rfc = state.get("r") || "";
     const found = items.filter(
       (item) =>
         (!chosen.size || chosen.has(item.verdict)) &&
         (!scenario || item.element.dataset.s === scenario) &&
+        (!rfc || item.keys.includes(` ${rfc} `)) &&
         holds(item, terms),
     );
     const all = found.length === items.length;
@@ -65,10 +67,11 @@
     chosen.clear();
     box.value = "";
     for (const name of ["v", "q"]) remember(name, "");
-    const pick = $("#scenario");
-    if (pick) pick.value = "";
-    if (pick) pick.dispatchEvent(new Event("change"));
-    else apply();
+    for (const pick of $$("#scenario, #rfc")) {
+      pick.value = "";
+      pick.dispatchEvent(new Event("change"));
+    }
+    apply();
   };
 
   // Index: sorted, and never more rows laid out than can be read, so that 5,000 cases answer at once.
@@ -178,6 +181,16 @@
     };
     pick.value = state.get("s") || "";
     pick.addEventListener("change", change);
+    const rfc = $("#rfc");
+    if (rfc) {
+      rfc.value = state.get("r") || "";
+      // What an old link asks for may not be there any more.
+      remember("r", rfc.value);
+      rfc.addEventListener("change", () => {
+        remember("r", rfc.value);
+        apply();
+      });
+    }
     change();
     const tell = (event) => {
       const chip = event.target.closest(".chip");
