@@ -21,7 +21,7 @@ from parley.run.scripted import ScriptedJob
 from parley.run.testing import certificate_kinds
 from parley.session.booting import booting_words, check_booting, equipment_of
 from parley.session.common import RUNS, begin, carry_out, new_directory, new_record
-from parley.session.upstream import sources_for, upstream_job, with_sources
+from parley.session.upstream import sources_for, upstream_job, with_old_forms, with_sources
 from parley.upstream.tree import changed_cases, tree_of
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _load(options: RunOptions) -> tuple[list[ScriptedCase], list[InputError]]:
         selectors = tuple(name for suite in suites for name in suite.names() if name in changed)
         if not selectors:
             raise UsageError("--changed: git sees no change in any case", hint="git status")
-    return select_cases(suites, selectors, overrides=options.hosts)
+    return with_old_forms(suites, *select_cases(suites, selectors, overrides=options.hosts))
 
 
 def _equip(options: RunOptions, cases: Sequence[ScriptedCase]) -> Tools:

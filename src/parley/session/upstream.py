@@ -10,12 +10,15 @@ from parley.image.recipe import FEDORA_LIKE
 from parley.image.source import Source, parse_source
 from parley.lab.host import DEFAULT_LIMITS
 from parley.upstream.job import COMMAND_LIMIT, UpstreamJob
+from parley.upstream.old_form import load_old_case
 from parley.upstream.tree import tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from parley.case.model import ScriptedCase
+    from parley.case.suite import Suite
+    from parley.errors import InputError
     from parley.image.rootfs import Image
     from parley.run.scripted import ScriptedJob
     from parley.upstream.tree import Tree
@@ -32,6 +35,23 @@ def parse_sources(texts: Iterable[str]) -> list[Source]:
             raise UsageError(f"--impl {text} is not NAME=TREE", hint=f"{text}=DIRECTORY of its sources")
         sources.append(source)
     return sources
+
+
+def with_old_forms(
+    suites: Sequence[Suite], cases: Sequence[ScriptedCase], errors: Sequence[InputError]
+) -> tuple[list[ScriptedCase], list[InputError]]:
+    """The cases and errors of a selection, where trees of Libreswan's have cases in a form of their own."""
+    places = {suite.path / entry.name: entry for suite in suites for entry in suite.listed}
+    own = {suite.path for suite in suites if tree_of(suite.path)}
+    found, left = list(cases), []
+    for error in errors:
+        directory = error.path if error.path in places else error.path.parent
+        case = load_old_case(directory, places[directory]) if directory.parent in own else None
+        if case is None:
+            left.append(error)
+        else:
+            found.append(case)
+    return found, left
 
 
 def sources_for(cases: Sequence[ScriptedCase], texts: Iterable[str]) -> list[tuple[Source, str]]:
