@@ -17,14 +17,14 @@ def as_declared(
     """The verdict that a cell gets, from the one that its checks came to.
 
     `failed` becomes `unsupported` where `lack` is declared, `known` if it fails as a finding says; `passed`
-    becomes `fixed?` if it should have done either. A broken lab stays one.
+    becomes `fixed?` if it should always have done either. A broken lab stays one.
     """
     if lack:
         return _with_lack(verdict, reason, lack)
     for known in scenario.known:
         if not (_is(known.initiator, initiator) and _is(known.responder, responder)):
             continue
-        if verdict is Verdict.PASSED:
+        if verdict is Verdict.PASSED and not known.sometimes:
             return Verdict.FIXED, f"passed although known to fail: {known.finding}"
         if verdict is Verdict.FAILED and _fails_as(known, reason):
             return Verdict.KNOWN, f"{known.finding}: {reason}"

@@ -238,4 +238,5 @@ def _known_failure(node: Node) -> KnownFailure:
         responder=table.get(schema.KNOWN_RESPONDER),
         reason=table.get(schema.REASON),
         finding=table.get(schema.FINDING),
+        sometimes=table.get(schema.SOMETIMES),
     )

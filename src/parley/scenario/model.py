@@ -283,13 +283,14 @@ class Nat:
 class KnownFailure:
     """A defect with a page in docs/explanation/findings.
 
-    Matching cells fail as `reason`, a regular expression, says.
+    Matching cells fail as `reason`, a regular expression, says; if only `sometimes`, a pass proves nothing.
     """
 
     initiator: str
     responder: str
     reason: str
     finding: str
+    sometimes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

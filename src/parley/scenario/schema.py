@@ -357,9 +357,18 @@ FINDING = Key(
     '"docs/explanation/findings/an-example.md"',
     "The page about the defect.",
 )
+SOMETIMES = Key(
+    "sometimes",
+    flag,
+    False,
+    "boolean",
+    "false",
+    "true",
+    "It does not always show: a cell that passes is `passed`, not `fixed?`.",
+)
 KNOWN = Section(
     "[[known]]",
-    (KNOWN_INITIATOR, KNOWN_RESPONDER, REASON, FINDING),
+    (KNOWN_INITIATOR, KNOWN_RESPONDER, REASON, FINDING, SOMETIMES),
     "An open defect: cells that fail as it says are `known`, not `failed`.",
 )
 

@@ -48,7 +48,7 @@ def test_cases_are_found_by_name(tmp_path: Path) -> None:
 def test_a_cell_keeps_its_coordinates(tmp_path: Path) -> None:
     document = json.loads(render_json(load_run(write_run(tmp_path, mixed_cells(), shape=BARE))))
     cell = document["cases"]["dpd.strongswan.libreswan"]["cell"]
-    assert cell == {"scenario": "dpd", "initiator": "strongswan", "responder": "libreswan"}
+    assert cell == {"scenario": "dpd", "initiator": "strongswan", "responder": "libreswan", "rfc": []}
 
 
 def test_changes_and_damage_are_in_it(tmp_path: Path) -> None:
