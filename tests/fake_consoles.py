@@ -208,6 +208,9 @@ class FakeBsd(Bsd):
         names = "kernel-sas.left kernel-policies.left cores unstoppable dmesg"
         return f"for name in {names}; do : >{state}/$name; done; echo '{processes}' >{state}/processes"
 
+    def mount_share(self) -> str:
+        return "echo mounted >mounted\n"
+
     def log_in(self, console: Console, limit: Limit) -> Shell:
         return log_in(console, user="root", password="parley", limit=limit)  # noqa: S106 -- no secret
 

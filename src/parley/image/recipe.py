@@ -14,6 +14,8 @@ DEFAULT_SUITE = "trixie"
 # The root in which trees of sources are compiled, and the one of the hosts of Libreswan's own suite.
 TOOLCHAIN = "toolchain"
 FEDORA_LIKE = "fedora-like"
+# The root of the host that serves a share (platform.nfs).
+NFS_SERVER = "nfs-server"
 
 # Raise it when rootfs.sh changes what an image holds: all images are then made anew.
 _FORMAT = 1
@@ -62,6 +64,7 @@ IMPLEMENTATIONS = {
 
 # Roots that are no implementation: what others are compiled in, and what they are laid into.
 ROOTS = {
+    NFS_SERVER: Implementation(("nfs-kernel-server", "rpcbind")),
     TOOLCHAIN: Implementation(
         (
             *("gcc", "bison", "cmake", "flex", "g++", "gawk", "git", "gperf", "libc6-dev", "make", "pkgconf"),

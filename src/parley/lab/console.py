@@ -59,13 +59,15 @@ class Drives:
 class ConsoleGuest:
     """What is particular to a guest: how to come to a shell at its console, and where its files go.
 
-    `root` is the directory below which archives are unpacked, empty for /.
+    `root` is the directory below which archives are unpacked, empty for /. Where a share brings the case's
+    directory, the drives do not (`carries_case`).
     """
 
     drives: Drives
     log_in: Callable[[Console, Limit], Shell]
     directory: str
     root: str = ""
+    carries_case: bool = True
 
 
 class ConsoleLink:
@@ -84,7 +86,7 @@ class ConsoleLink:
         self.host = host
         self.wire = wire
         self._guest = guest
-        self._files = _Files(host, guest.drives, jail)
+        self._files = _Files(host, guest.drives, jail, carries_case=guest.carries_case)
         self._log = log
         self._clock = clock
         self._buffer = b""
@@ -287,8 +289,12 @@ BOOT = "boot"
 class _Files:
     """What the lab's tree and the guest's have from one another."""
 
-    def __init__(self, host: str, drives: Drives, jail: Jail) -> None:
+    def __init__(self, host: str, drives: Drives, jail: Jail, *, carries_case: bool) -> None:
         self._host = host
+        self._tops = (("testing", "testing"), (host, "parley"))[0 if carries_case else 1 :]
+        self._returned = tuple(
+            f"parley/{name}" for name in ("put", "cmd/", "step/", "log/", "state/", "core/")
+        ) + (("testing/",) if carries_case else ())
         self._drives = drives
         self._jail = jail
         # What each file of the lab's was like when the guest had it last.
@@ -297,7 +303,7 @@ class _Files:
     def push(self) -> None:
         """Put on the drive what is new or has changed since the last time."""
         files: dict[str, Packed] = {}
-        for top, place in (("testing", "testing"), (self._host, "parley")):
+        for top, place in self._tops:
             for name in self._jail.files(top):
                 status = self._jail.status(name)
                 version = _version(status)
@@ -312,12 +318,8 @@ class _Files:
 
         tar(1) ends with a status when a log grew while it was read; what counts is what came.
         """
-        places = (
-            *(f"parley/{name}" for name in ("put", "cmd/", "step/", "log/", "state/", "core/")),
-            "testing/",
-        )
         proof = b""
-        for name, data in read_drive(self._drives.outbound, places):
+        for name, data in read_drive(self._drives.outbound, self._returned):
             if name == "parley/put":
                 proof = data
                 continue

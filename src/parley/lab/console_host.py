@@ -17,16 +17,16 @@ from parley.lab.host import Host
 from parley.lab.panic import last_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from parley.backend.base import Backend, Hardware, Machine
     from parley.case.model import HostSpec
     from parley.image.snapshot import Snapshot
     from parley.lab.jail import Jail
-    from parley.lab.topology import HostNetwork
+    from parley.lab.topology import HostNetwork, Interface
     from parley.platform.bsd import Bsd
     from parley.record.layout import CaseLayout
-    from parley.wire.hub import Hub
 
 # Firmware, a loader, probing for hardware and rc(8) take longer than a UML kernel's start.
 _SLOWER = 20.0
@@ -44,7 +44,10 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """A host's place in a lab, from which it can be booted again."""
+    """A host's place in a lab, from which it can be booted again.
+
+    `plug` gives a new cable for a card; `carries_case`: the case's directory goes by the drives as well.
+    """
 
     spec: HostSpec
     platform: Bsd
@@ -52,10 +55,11 @@ class Seat:
     media: Media
     layout: CaseLayout
     jail: Jail
-    hub: Hub
+    plug: Callable[[Interface], socket.socket]
     network: HostNetwork
     directory: str
     saved: Snapshot | None = None
+    carries_case: bool = True
 
     @property
     def place(self) -> Path:
@@ -75,7 +79,7 @@ class Seat:
         with ExitStack() as ends:
             ends.enter_context(theirs)
             nics = tuple(
-                Nic(each.name, each.mac, ends.enter_context(self.hub.port(each.segment, name, each.name)))
+                Nic(each.name, each.mac, ends.enter_context(self.plug(each)))
                 for each in self.network.interfaces
             )
             machine = self.backend.boot(
@@ -94,7 +98,7 @@ class Seat:
                 )
             )
         log_in = self.platform.resume if saved else self.platform.log_in
-        guest = ConsoleGuest(drives, log_in, self.directory, self.platform.root)
+        guest = ConsoleGuest(drives, log_in, self.directory, self.platform.root, self.carries_case)
         return machine, ConsoleLink(name, ours, guest, self.jail, log=self.layout.kernel_log(name))
 
     def _system(self, saved: Snapshot | None) -> tuple[Disk, ...]:

@@ -15,6 +15,7 @@ from parley.lab.jail import Jail
 from parley.lab.quota import Quota
 from parley.platform.bsd import Bsd
 from parley.platform.debian import modules_for
+from parley.platform.nfs import SEGMENT, with_share
 from parley.wire.hub import Hub
 from parley.wire.pcapng import PcapngWriter
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
     from parley.image.snapshot import Snapshot
-    from parley.lab.topology import Topology
+    from parley.lab.share import NfsShare
+    from parley.lab.topology import Interface, Topology
     from parley.platform.debian import Debian
     from parley.record.layout import CaseLayout
     from parley.wire.impair import Impairment
@@ -71,6 +73,7 @@ class Lab:
         limits: Limits = DEFAULT_LIMITS,
         impairments: Sequence[Impairment] = (),
         first: str = "",
+        share: NfsShare | None = None,
     ) -> None:
         self.layout = layout
         self.limits = limits
@@ -79,7 +82,8 @@ class Lab:
         self._plans = tuple(sorted(plans, key=lambda plan: plan.spec.name != first))
         self._first = first
         self._platforms = {plan.spec.name: plan.platform for plan in plans}
-        self._topology = topology
+        self.share = share
+        self._topology = with_share(topology, self._platforms) if share else topology
         self._directory = directory
         self._impairments = impairments
         self._stack = ExitStack()
@@ -110,6 +114,11 @@ class Lab:
         """Replace what impairs that target from now on."""
         self._hub.impair(impairment)
 
+    def plug(self, interface: Interface) -> socket.socket:
+        """A cable for a network card; who gets it closes it. The share has a switch of its own."""
+        hub = self.share.hub if self.share and interface.segment == SEGMENT else self._hub
+        return hub.port(interface.segment, interface.host, interface.name)
+
     def _kill(self) -> None:
         for host in self.hosts.values():
             host.machine.kill()
@@ -118,22 +127,27 @@ class Lab:
         """Boot all hosts, without waiting for them; what undoes it goes onto the stack."""
         capture = self._stack.enter_context(PcapngWriter.create(self.layout.capture))
         self._hub = self._stack.enter_context(Hub(capture, impairments=self._impairments))
+        if self.share:
+            self._stack.callback(self.share.close)
+            self.share.start(self.layout, self._boot, self.limits)
         for plan in self._plans:
-            host = self._boot(plan, self._hub)
+            host = self._boot(plan)
             self._stack.callback(host.close)
             self.hosts[host.name] = host
             if host.name == self._first:
                 host.wait_until_ready(self.limits.boot)
 
-    def _boot(self, plan: HostPlan, hub: Hub) -> Host:
+    def _boot(self, plan: HostPlan) -> Host:
         name = plan.spec.name
         if isinstance(plan.platform, Bsd):
-            return self._boot_console(plan, plan.platform, hub)
+            return self._boot_console(plan, plan.platform)
         modules = modules_for(plan.kernel, plan.modules)
         script = plan.platform.prepare(self.jail, plan.spec, self._topology, self._directory, modules=modules)
+        if self.share and plan is not self.share.plan:
+            self.share.mount(self.jail, plan)
         ours, theirs = zip(*(socket.socketpair() for _ in range(_LINES)), strict=True)
         nics = tuple(
-            Nic(interface.name, interface.mac, hub.port(interface.segment, name, interface.name))
+            Nic(interface.name, interface.mac, self.plug(interface))
             for interface in self._topology.host(name).interfaces
         )
         request = BootRequest(
@@ -155,8 +169,10 @@ class Lab:
                 guest_end.close()
         return Host(plan.spec, machine, ours, self.jail, request.kernel_log)
 
-    def _boot_console(self, plan: HostPlan, platform: Bsd, hub: Hub) -> Host:
+    def _boot_console(self, plan: HostPlan, platform: Bsd) -> Host:
         platform.prepare(self.jail, plan.spec, self._topology)
+        if self.share:
+            self.share.mount(self.jail, plan)
         if plan.media is None:
             raise BootError("nothing to boot from", host=plan.spec.name)
         return ConsoleHost(
@@ -167,9 +183,10 @@ class Lab:
                 media=plan.media,
                 layout=self.layout,
                 jail=self.jail,
-                hub=hub,
+                plug=self.plug,
                 network=self._topology.host(plan.spec.name),
                 directory=self._directory.lstrip("/"),
                 saved=plan.saved,
+                carries_case=self.share is None,
             )
         )

@@ -60,8 +60,13 @@ def play(
 
 
 def collect(lab: Lab) -> None:
-    """Have every host, side by side, write its state, stop its daemons and write what is left."""
+    """Have every host, side by side, write its state, stop its daemons and write what is left.
+
+    Raises LabError for a share that was lost on the way, once everything else is collected.
+    """
     processes = "|".join(name for daemon in daemons().values() for name in daemon.processes)
     tickets = [(host, host.start(lab.collector(host.name, processes))) for host in lab.hosts.values()]
     for host, ticket in tickets:
         host.finish(ticket, lab.limits.collect)
+    if lab.share:
+        lab.share.finish(lab.hosts)

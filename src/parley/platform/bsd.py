@@ -61,6 +61,10 @@ class Bsd(ABC):
         """Shell functions `sas` and `policies`, which print what the kernel holds."""
 
     @abstractmethod
+    def mount_share(self) -> str:
+        """The command that mounts a share over NFS in the place of the case's directory."""
+
+    @abstractmethod
     def log_in(self, console: Console, limit: Limit) -> Shell:
         """Come to a quiet root shell on a console whose machine has just been switched on."""
 
@@ -82,6 +86,8 @@ class Bsd(ABC):
             *(f"set_kernel {setting}" for setting in self.settings),
             *_network(topology.host(host)),
             "prepare_cores",
+            # Written where there is a share over NFS.
+            '[ -f "$parley/mount.sh" ] && { mkdir -p "$3/testing"; . "$parley/mount.sh" >&3 2>&1; }',
             'exec sh "$3/parley/agent.sh" "$1" "$2" "$3" "$4" 3>&-',
         ]
         return "\n".join(lines) + "\n"

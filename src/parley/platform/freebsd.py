@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from parley.install.console import log_in
 from parley.platform.bsd import Bsd
+from parley.platform.nfs import mount_on_freebsd
 
 if TYPE_CHECKING:
     from parley.install.console import Console, Limit, Shell
@@ -35,6 +36,10 @@ class FreeBsd(Bsd):
     def kernel_functions(self) -> str:
         """setkey(8)'s two lists."""
         return "sas() { setkey -D; }\npolicies() { setkey -DP; }"
+
+    def mount_share(self) -> str:
+        """mount_nfs(8)."""
+        return mount_on_freebsd(self.root)
 
     def log_in(self, console: Console, limit: Limit) -> Shell:
         """Log in as root at the console's getty(8)."""

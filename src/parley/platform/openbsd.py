@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from parley.install.console import log_in
 from parley.install.openbsd_answers import ROOT_PASSWORD
 from parley.platform.bsd import Bsd
+from parley.platform.nfs import mount_on_openbsd
 
 if TYPE_CHECKING:
     from parley.install.console import Console, Limit, Shell
@@ -39,6 +40,10 @@ class OpenBsd(Bsd):
     def kernel_functions(self) -> str:
         """ipsecctl(8)'s two lists, counters and keys too."""
         return "sas() { ipsecctl -s sa -v -k; }\npolicies() { ipsecctl -s flow; }"
+
+    def mount_share(self) -> str:
+        """mount_nfs(8)."""
+        return mount_on_openbsd(self.root)
 
     def log_in(self, console: Console, limit: Limit) -> Shell:
         """Log in as root at the console's getty(8)."""

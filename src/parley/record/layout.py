@@ -60,6 +60,11 @@ class CaseLayout:
         return self.root / "capture.pcapng"
 
     @property
+    def share_capture(self) -> Path:
+        """Every frame of a share over NFS."""
+        return self.root / "share.pcapng"
+
+    @property
     def ladder(self) -> Path:
         """The messages in the capture."""
         return self.root / "ladder.json"
