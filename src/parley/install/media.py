@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
-import tempfile
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -88,16 +86,16 @@ def fetch(url: str, names: list[str], downloads: Path, progress: Progress) -> Pa
 
 def _fetch(url: str, target: Path, progress: Progress) -> None:
     request = urllib.request.Request(url, headers={"User-Agent": "parley"})  # noqa: S310 -- the scheme was checked
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.") as part:
-        try:
-            with urllib.request.urlopen(request, timeout=_SILENCE) as answer:  # noqa: S310 -- as above
-                size = int(answer.headers.get("Content-Length") or 0)
-                _copy(answer.read, part.write, size, _shares(progress, f"fetch: {target.name}"))
-        except (OSError, urllib.error.URLError) as error:
-            raise ImageError(f"{url}: {error}", hint="another --mirror, or --iso FILE") from error
-        part.flush()
-        shutil.copyfile(part.name, target.with_suffix(".part"))
-    target.with_suffix(".part").rename(target)
+    part = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with urllib.request.urlopen(request, timeout=_SILENCE) as answer, part.open("wb") as file:  # noqa: S310 -- as above
+            size = int(answer.headers.get("Content-Length") or 0)
+            _copy(answer.read, file.write, size, _shares(progress, f"fetch: {target.name}"))
+        part.rename(target)
+    except OSError as error:  # urllib's are of this kind
+        raise ImageError(f"{url}: {error}", hint="another --mirror, or --iso FILE") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _copy(
