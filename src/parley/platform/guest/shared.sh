@@ -14,6 +14,9 @@ tc -batch "$here/taps"
 tcpdump -i wire -w "$here/wire.pcap" -U -s 0 --immediate-mode --time-stamp-precision=nano -Z root 2>"$here/tcpdump" &
 # Its socket is the second line of the table: from then on no frame is missed.
 until { read -r _ && read -r _; } </proc/net/packet; do sleep 0.01; done
+# A machine that has been up for less than a second has a clock at 0, which daemons take for "never". This
+# minute passes at once.
+sleep 60
 # Each agent, the lab's too, ends the order to boot.
 [ -e /proc/um_time ] && echo 1 >/proc/um_time
 while read -r host; do
