@@ -18,6 +18,8 @@ PLATFORMS = ("alpine", "debian", "fedora", "freebsd", "linux", "netbsd", "openbs
 # A bare host name, and Libreswan's word "linux", mean the platform that Parley boots.
 DEFAULT_PLATFORM = "debian"
 _LINUX = "linux"
+# What OpenBSD itself calls its daemon.
+_ALIASES = {"iked": "openiked"}
 # Libreswan up to 5.2 wrote openbsde and openbsdw for openbsdeast and openbsdwest.
 _INITIALS = {"e": "east", "w": "west"}
 _HOST = rf"(?P<platform>{'|'.join(PLATFORMS)})?(?P<host>{'|'.join((*HOSTS, *_INITIALS))})"
@@ -78,11 +80,12 @@ def parse_role(host: str, text: str) -> tuple[str, str]:
     if host not in HOSTS:
         raise UsageError(f"{host}={text}: no host is called {host}", hint=nearest(host, HOSTS))
     platform, slash, implementation = text.partition("/")
-    if not slash and without_suite(platform) in implementations():
+    if not slash and without_suite(_ALIASES.get(platform, platform)) in implementations():
         platform, implementation = "", platform
     if platform and platform not in PLATFORMS:
         known = PLATFORMS if slash else (*PLATFORMS, *implementations())
         raise UsageError(f"{host}={text}: no platform is called {platform}", hint=nearest(platform, known))
+    implementation = _ALIASES.get(implementation, implementation)
     if implementation and without_suite(implementation) not in implementations():
         hint = nearest(implementation, implementations())
         raise UsageError(f"{host}={text}: no implementation is called {implementation}", hint=hint)

@@ -59,6 +59,15 @@ first_option = click.option(
     "--first", default="", metavar="HOST", help="Boot this host, and the others when it is up."
 )
 
+share_option = click.option(
+    "--share",
+    # What run.share.SHARES says, without loading labs for --help.
+    type=click.Choice(["own", "nfs"]),
+    default="own",
+    show_default=True,
+    help="How hosts get the case's directory: as each backend does it, or over NFS from a host of the lab's.",
+)
+
 clock_option = click.option(
     "--clock",
     # What lab.clock.CLOCKS says, without loading labs for --help.

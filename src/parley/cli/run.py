@@ -16,6 +16,7 @@ from parley.cli.options import (
     host_option,
     host_overrides,
     kernel_option,
+    share_option,
     source_option,
     suite_option,
 )
@@ -23,7 +24,7 @@ from parley.errors import UsageError
 
 
 @click.command()
-@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR | HOST=PLATFORM/IMPLEMENTATION]...")
 @suite_option
 @host_option
 @source_option
@@ -36,6 +37,7 @@ from parley.errors import UsageError
 @kernel_option
 @backend_option
 @first_option
+@share_option
 @click.option("--keep", is_flag=True, help="Keep the lab of one case alive for `parley shell` until Ctrl-C.")
 @click.option(
     "--timeout-scale",
@@ -67,6 +69,7 @@ def run(  # noqa: PLR0917 -- one parameter per option
     kernel: str | None,
     backends: tuple[str, ...],
     first: str,
+    share: str,
     keep: bool,
     timeout_scale: float,
     output: Path | None,
@@ -89,15 +92,28 @@ def run(  # noqa: PLR0917 -- one parameter per option
 
     at_once = jobs or os.cpu_count() or 1
     if resumed is not None:
-        asked = (selectors, suite, hosts, sources, changed, in_place, keep, output, backends, first)
+        asked = (
+            selectors,
+            suite,
+            hosts,
+            sources,
+            changed,
+            in_place,
+            keep,
+            output,
+            backends,
+            first,
+            share != "own",
+        )
         if any(asked):
             hint = "leave out all but --resume, --jobs and --html"
             raise UsageError("--resume goes on with what the run was asked for", hint=hint)
         sys.exit(resume(resumed, jobs=at_once, html=html))
+    roles = tuple(word for word in selectors if "=" in word)
     options = RunOptions(
-        selectors=selectors,
+        selectors=tuple(word for word in selectors if word not in roles),
         suites=suite,
-        hosts=host_overrides(hosts),
+        hosts=host_overrides((*hosts, *roles)),
         sources=sources,
         changed=changed,
         in_place=in_place,
@@ -108,6 +124,7 @@ def run(  # noqa: PLR0917 -- one parameter per option
         kernel=kernel or "",
         backends=backends,
         first=first,
+        share=share,
         keep=keep,
         timeout_scale=timeout_scale,
         output=output,

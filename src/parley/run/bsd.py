@@ -31,8 +31,8 @@ def plan_bsd(spec: HostSpec, equipment: Equipment) -> HostPlan:
     system = equipment.systems.get(spec.platform)
     if system is None:
         raise UnsupportedError(
-            f"{spec.name} wants {spec.platform}, and no image of it is installed here",
-            hint=f"parley install {spec.platform} --iso FILE",
+            f"{spec.name} wants {spec.platform}, and no image of it is installed here; "
+            f"to have it: parley install {spec.platform} --iso FILE"
         )
     return HostPlan(
         spec=spec,

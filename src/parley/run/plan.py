@@ -38,7 +38,8 @@ class Booting:
 class Equipment:
     """What cases of a run share: images by name, the kernel, the backend, certificates by kind.
 
-    `by_host` holds what single hosts are booted by instead; `systems` are the installed BSDs by platform.
+    `by_host` holds what single hosts are booted by instead; `systems` are the installed BSDs by platform;
+    `share` is how guests get a case's directory (run.share).
     """
 
     images: Mapping[str, Image]
@@ -47,6 +48,7 @@ class Equipment:
     certificates: Path
     by_host: Mapping[str, Booting] = field(default_factory=dict)
     systems: Mapping[str, System] = field(default_factory=dict)
+    share: str = ""
 
     @property
     def slowness(self) -> float:

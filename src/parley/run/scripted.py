@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from parley.errors import LabError, UnsupportedError
 from parley.judge.judge import conclude, judge
-from parley.lab.clock import AUTO, lab_kind
+from parley.lab.clock import AUTO, REAL, lab_kind
 from parley.lab.jail import Jail
 from parley.lab.play import collect, play
 from parley.lab.topology import NETWORK
 from parley.record.results import PlayRecord, StepRecord, write_json
 from parley.run.job import Job, host_record
 from parley.run.plan import plan_hosts
+from parley.run.share import as_clients, plan_share
 from parley.run.stopwatch import Stopwatch
 from parley.run.testing import GUEST_TESTING, lay_out_testing
 from parley.verdict import Verdict
@@ -23,7 +24,17 @@ if TYPE_CHECKING:
 
     from parley.case.model import ScriptedCase
     from parley.lab.lab import HostPlan, Lab
+    from parley.lab.share import NfsShare
     from parley.record.results import CaseResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What a lab is made of."""
+
+    kind: type[Lab]
+    plans: tuple[HostPlan, ...]
+    share: NfsShare | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +53,12 @@ class ScriptedJob(Job):
         """Boot, play, collect and judge."""
         try:
             plans = plan_hosts(self.case.hosts, self.equipment, self.case.needs)
-            kind = lab_kind(self.clock, AUTO, plans)
+            share = plan_share(self.equipment, self.clock)
+            kind = lab_kind(REAL if share else self.clock, AUTO, plans)
         except UnsupportedError as error:
             return self.result(started, Verdict.UNSUPPORTED, str(error))
         watch = Stopwatch()
-        record = self._play(kind, plans, watch, progress)
+        record = self._play(_Stage(kind, as_clients(plans) if share else plans, share), watch, progress)
         write_json(self.layout.play, record)
         progress("judge")
         checks = judge(self.layout, record)
@@ -55,13 +67,7 @@ class ScriptedJob(Job):
         result = self.result(started, verdict, reason)
         return replace(result, checks=checks, hosts=record.hosts, durations=watch.durations)
 
-    def _play(
-        self,
-        kind: type[Lab],
-        plans: tuple[HostPlan, ...],
-        watch: Stopwatch,
-        progress: Callable[[str], None],
-    ) -> PlayRecord:
+    def _play(self, stage: _Stage, watch: Stopwatch, progress: Callable[[str], None]) -> PlayRecord:
         """Never raises for what breaks in the lab: that is recorded."""
         steps: list[StepRecord] = []
         error = stopped = ""
@@ -71,8 +77,14 @@ class ScriptedJob(Job):
         directory = f"{GUEST_TESTING}/{self.case.suite.name}/{self.case.name}"
         progress("boot")
         try:
-            with kind(
-                self.layout, plans, NETWORK, directory=directory, limits=self.limits, first=self.first
+            with stage.kind(
+                self.layout,
+                stage.plans,
+                NETWORK,
+                directory=directory,
+                limits=self.limits,
+                first=self.first,
+                share=stage.share,
             ) as lab:
                 watch.done("boot")
                 steps, stopped = play(self.case.steps, lab, watch.began, progress)
@@ -89,7 +101,7 @@ class ScriptedJob(Job):
         return PlayRecord(
             case=self.case.name,
             directory=str(self.case.directory),
-            hosts=tuple(host_record(plan) for plan in plans),
+            hosts=tuple(host_record(plan) for plan in stage.plans),
             steps=tuple(steps),
             references={reference.host: str(reference.path) for reference in self.case.references},
             durations=dict(watch.durations),

@@ -13,11 +13,13 @@ from parley.case.selector import select_cases
 from parley.case.suite import default_suite, load_suite
 from parley.errors import InputError, UsageError
 from parley.image.equip import equip
+from parley.image.recipe import NFS_SERVER
 from parley.lab.host import Limits
 from parley.record.layout import RunLayout
 from parley.record.results import read_run
 from parley.run.plan import images_needed
 from parley.run.scripted import ScriptedJob
+from parley.run.share import NFS, OWN
 from parley.run.testing import certificate_kinds
 from parley.session.booting import booting_words, check_booting, equipment_of
 from parley.session.common import RUNS, begin, carry_out, new_directory, new_record
@@ -41,7 +43,7 @@ class RunOptions:
 
     `sources` are IMPLEMENTATION=TREE; `changed` means the cases that git sees a change in, `in_place` has
     Libreswan's own cases leave their OUTPUT in the user's tree. `backends` are BACKEND or HOST=BACKEND;
-    `first` is the host that is up before others boot.
+    `first` is the host that is up before others boot; `share` is how guests get a case's directory.
     """
 
     selectors: tuple[str, ...] = ()
@@ -54,6 +56,7 @@ class RunOptions:
     kernel: str = ""
     backends: tuple[str, ...] = ()
     first: str = ""
+    share: str = OWN
     jobs: int = 1
     retry: int = 0
     fail_fast: bool = False
@@ -117,6 +120,7 @@ def _options_of(root: Path, record: RunRecord, jobs: int) -> RunOptions:
             kernel=str(record.options["kernel"]),
             backends=tuple(record.options["backends"]),
             first=str(record.options["first"]),
+            share=str(record.options["share"]),
             jobs=jobs,
             retry=int(record.options["retry"]),
             timeout_scale=float(record.options["timeout_scale"]),
@@ -142,12 +146,14 @@ def _equip(options: RunOptions, cases: Sequence[ScriptedCase]) -> Tools:
     own = [case for case in cases if tree_of(case.suite) is None]
     kinds = sorted({kind for case in own for kind in certificate_kinds(case)})
     images = images_needed(host for case in own for host in case.hosts)
+    if options.share == NFS:
+        images = (*images, NFS_SERVER)
     return equip(images, kinds, kernel=options.kernel, sources=sources_for(cases, options.sources))
 
 
 def _jobs(options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase], tools: Tools) -> list[Job]:
     images = with_sources(tools.images, options.sources)
-    equipment = equipment_of(tools, images, options.backends)
+    equipment = replace(equipment_of(tools, images, options.backends), share=options.share)
     return [_job(options, run, case, equipment) for case in cases]
 
 
@@ -181,6 +187,7 @@ def _rerun(case: ScriptedCase, options: RunOptions) -> str:
     words += [f"--clock={options.clock}"] if options.clock != "auto" else []
     words += [f"--kernel={options.kernel}"] if options.kernel else []
     words += booting_words(options.backends, options.first)
+    words += [f"--share={options.share}"] if options.share != OWN else []
     return shlex.join(words)
 
 
@@ -196,6 +203,7 @@ def _record(options: RunOptions, cases: Sequence[ScriptedCase]) -> RunRecord:
             "kernel": options.kernel,
             "backends": list(options.backends),
             "first": options.first,
+            "share": options.share,
             "jobs": options.jobs,
             "retry": options.retry,
             "timeout_scale": options.timeout_scale,

@@ -68,7 +68,7 @@ def test_a_role_may_lack_either_part(text: str, role: tuple[str, str]) -> None:
     [
         ("easst", "openbsd", "east"),
         ("east", "opnbsd/openiked", "openbsd"),
-        ("east", "openbsd/iked", "openiked"),
+        ("east", "openbsd/openikd", "openiked"),
         ("east", "strongswn", "strongswan"),
     ],
 )
@@ -92,3 +92,8 @@ def test_an_unknown_word_is_answered_with_the_nearest(host: str, text: str, hint
 )
 def test_a_word_is_about_platform_or_implementation(word: str, holds: bool) -> None:
     assert has_role(HostSpec("east", "debian", "libreswan@sid"), word) is holds
+
+
+def test_openbsd_s_own_name_of_its_daemon_is_known() -> None:
+    assert parse_role("east", "openbsd/iked") == ("openbsd", "openiked")
+    assert parse_role("east", "iked") == ("", "openiked")
