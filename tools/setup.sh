@@ -9,7 +9,7 @@ purpose=$2
 say() { echo "parley: $*" >&2; }
 
 # For making images, for the kernel's loader, for dissection; Chromium only looks at reports in tests.
-packages=(mmdebstrap patchelf e2fsprogs debian-archive-keyring tshark)
+packages=(mmdebstrap patchelf e2fsprogs debian-archive-keyring tshark gawk)
 ((EUID == 0)) || packages+=(uidmap)
 [[ $purpose == test ]] && packages+=(chromium)
 command -v python3 >/dev/null || packages+=(python3)

@@ -21,11 +21,12 @@ _PROGRAMS = {
     "patchelf": ("patchelf", "runs a new kernel on a machine with an older C library"),
     "setpriv": ("util-linux", "ends a build's programs with Parley"),
     "tshark": ("tshark", "decodes captured packets"),
+    "gawk": ("gawk", "runs the sanitizers of Libreswan's own suite"),
 }
 _NEWUIDMAP = ("uidmap", "lets an ordinary user own the files of an image")
 
 # Without these no image can be made; the others are wanted elsewhere, and cured by the same command.
-_OPTIONAL = frozenset({"tshark"})
+_OPTIONAL = frozenset({"tshark", "gawk"})
 
 # An image made by root serves every user of the machine.
 _BY_ROOT = "sudo -E parley image build"

@@ -8,6 +8,7 @@ wire, stand beside it as warnings, and change nothing.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tempfile
 from dataclasses import replace
@@ -118,13 +119,16 @@ def sanitize(case: Path, name: str, raw: bytes) -> bytes:
         # The script takes the host from the file's name.
         console = Path(directory, f"{name}.console.verbose.txt")
         console.write_bytes(raw)
+        # They are written for GNU awk, and call it by the name that other systems have for another one.
+        if gawk := shutil.which("gawk"):
+            Path(directory, "awk").symlink_to(gawk)
         result = subprocess.run(
             ["bash", tree.sanitizer, console, case],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,
             timeout=_SANITIZER_LIMIT,
-            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+            env={"PATH": f"{directory}:/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
         )
     if result.stderr:
         raise subprocess.CalledProcessError(0, "sanitizer.sh", stderr=result.stderr)

@@ -14,7 +14,7 @@ from parley.image.requirements import Requirement, cure, missing_requirements, r
 if TYPE_CHECKING:
     from pathlib import Path
 
-PROGRAMS = {"mmdebstrap", "mke2fs", "patchelf", "setpriv", "tshark", "newuidmap"}
+PROGRAMS = {"mmdebstrap", "mke2fs", "patchelf", "setpriv", "tshark", "gawk", "newuidmap"}
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_one_error_names_all_that_root_must_run(machine: pytest.MonkeyPatch, tmp
         require()
     install, usermod = (line.strip() for line in caught.value.hint.splitlines())
     assert install == (
-        "sudo apt-get install -y debian-archive-keyring e2fsprogs mmdebstrap patchelf tshark uidmap"
+        "sudo apt-get install -y debian-archive-keyring e2fsprogs gawk mmdebstrap patchelf tshark uidmap"
     )
     assert usermod == "sudo usermod --add-subuids 165536-231071 --add-subgids 165536-231071 paul"
 
