@@ -84,6 +84,12 @@ if [ -f Makefile ]; then
 else
     ./generate.sh "$keys"
     ./dist_certs.py
+    # Debian's NSS cannot take a private key out of what Debian's python3-cryptography puts into one.
+    find pkcs12 -name '*.p12' | while read -r file; do
+        openssl pkcs12 -in "$file" -passin file:nss-pw -nodes -out /tmp/keys.pem
+        openssl pkcs12 -export -in /tmp/keys.pem -name "$(basename "$file" .p12)" -passout file:nss-pw \\
+            -out "$file"
+    done
     ./crl.sh "$keys"
     ./selfsigned.sh "$keys/selfsigned"
 fi
