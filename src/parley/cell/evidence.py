@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from parley.cell.commands import POLICY_MARK
 from parley.cell.drivers import driver_for
 from parley.lab.jail import Jail
+from parley.scenario.kernels import parse_kernel_of
 from parley.scenario.model import Role
-from parley.scenario.xfrm import parse_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,8 +61,12 @@ class Evidence:
                 # An empty kernel would otherwise be proven by a command that never ran.
                 host = self.record.commands[index].host
                 raise ValueError(f"{host} did not show its kernel's state: {self.evidence_path(index)}")
-            self._kernels[index] = parse_kernel(state, policy)
+            self._kernels[index] = parse_kernel_of(self._platform(index), state, policy)
         return self._kernels[index]
+
+    def _platform(self, index: int) -> str:
+        name = self.record.commands[index].host
+        return next((host.platform for host in self.record.hosts if host.name == name), "")
 
     def keyed(self, index: int) -> dict[tuple[str, str], KernelSa]:
         """The SAs that a command showed, by protocol and SPI, but for IPComp's, which have no keys."""

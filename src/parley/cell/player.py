@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from parley.cell import commands
 from parley.cell.record import REFUSED, Checkpoint, CommandRecord, Flow
+from parley.cell.systems import words_of
 from parley.errors import CommandTimeoutError, LabError
 from parley.lab.topology import NETWORK
 from parley.scenario.model import Action, Mode, Role
@@ -48,6 +49,7 @@ class Player:
         self._scenario = drivers[Role.INITIATOR].scenario
         self._drivers = drivers
         self._hosts = {role: lab.hosts[name] for role, name in hosts.items()}
+        self._words = {role: words_of(host.spec.platform) for role, host in self._hosts.items()}
         self._began = began
         self._index = 0
         self._progress = progress
@@ -65,10 +67,11 @@ class Player:
             if status != 0:
                 raise StoppedError(f"{role}: the daemon did not start")
         pairs = self._protected_pairs()
-        self._prepared("guard", {role: commands.guard(pairs) for role in Role})
+        self._prepared("guard", {role: self._words[role].guard(pairs) for role in Role})
         # Before it has leased an address, nothing that the initiator could send is protected.
         if not self._scenario.connection.pool:
-            blocked = commands.ping(self._routes(Role.INITIATOR)[:1], seconds=_DOWN_SECONDS, sizes=(56,))
+            routes = self._routes(Role.INITIATOR)[:1]
+            blocked = self._words[Role.INITIATOR].ping(routes, seconds=_DOWN_SECONDS, sizes=(56,))
             self._run(Role.INITIATOR, "blocked", blocked)
         steps = self._scenario.steps
         for self._index, (step, following) in enumerate(zip_longest(steps, steps[1:])):
@@ -80,7 +83,7 @@ class Player:
     def finish(self) -> None:
         """Keep the session's keys, and take away what the lab itself put into the kernels."""
         self._both("keys", {role: self._drivers[role].keys() for role in Role})
-        self._prepared("unguard", dict.fromkeys(Role, commands.unguard()))
+        self._prepared("unguard", {role: self._words[role].unguard() for role in Role})
 
     def _prepare(self) -> None:
         nat = self._scenario.nat
@@ -116,11 +119,11 @@ class Player:
         lines = ["set -e"]
         for path, file in self._drivers[role].files().items():
             self._lab.jail.write(f"{host.name}/files{path}", file.text.encode())
-            lines.append(f"install -D -m {file.mode:o} -o root -g root /parley/files{path} {path}")
+            lines.append(self._words[role].install(f"/parley/files{path}", path, file.mode))
         extra = [address for address in self._inner(role).values() if not self._owns(role, address)]
         if extra:
             interface = NETWORK.host(host.name).interfaces[0].name
-            lines.append(commands.add_addresses(extra, interface))
+            lines.append(self._words[role].add_addresses(extra, interface))
         return "\n".join(lines)
 
     def _step(self, step: ScenarioStep, *, looks_next: bool) -> None:
@@ -153,7 +156,7 @@ class Player:
         failed = any(status != 0 for status in statuses.values())
         if step.refused or not self._scenario.expect.established:
             # Who answered IKE_AUTH has its SAs until it hears that it was not believed (RFC 7296 2.21.2).
-            self._both("gone", dict.fromkeys(Role, commands.GONE))
+            self._both("gone", {role: self._words[role].gone for role in Role})
         if step.refused:
             self._look(f"{REFUSED} (step {self._index + 1})", traffic=False)
             return
@@ -171,7 +174,7 @@ class Player:
         statuses = self._both(step.action, {role: text for role, text in wanted.items() if text})
         failed = [role for role, status in statuses.items() if status != 0]
         if step.action is Action.DOWN or (step.action is Action.DELETE_CHILD and self._has_one_child()):
-            self._both("gone", dict.fromkeys(Role, commands.GONE))
+            self._both("gone", {role: self._words[role].gone for role in Role})
         if step.action in {Action.DOWN, Action.DELETE_CHILD, Action.KILL, Action.RESTART}:
             self._look(step.action, traffic=False)
         elif not looks_next or failed:
@@ -230,14 +233,14 @@ class Player:
 
     def _look(self, name: str, *, traffic: bool = True) -> None:
         """Record both kernels and both daemons; with traffic, echoes both ways and the kernels again."""
-        kernel = self._indices("kernel", dict.fromkeys(Role, commands.KERNEL))
+        kernel = self._indices("kernel", {role: self._words[role].kernel for role in Role})
         sent: dict[Role, int] = {}
         after: dict[Role, int] = {}
         if traffic:
             for role in Role:
-                text = commands.ping(self._routes(role), seconds=_UP_SECONDS)
+                text = self._words[role].ping(self._routes(role), seconds=_UP_SECONDS)
                 sent |= self._indices("traffic", {role: text})
-            after = self._indices("kernel", dict.fromkeys(Role, commands.KERNEL))
+            after = self._indices("kernel", {role: self._words[role].kernel for role in Role})
         status = self._indices("status", {role: driver.status() for role, driver in self._drivers.items()})
         self.checkpoints.append(Checkpoint(name, kernel, status, sent, after))
 
@@ -255,7 +258,7 @@ class Player:
 
     def _pool_routes(self, role: Role) -> list[tuple[str, str]]:
         pool = ip_network(self._scenario.connection.pool)
-        listing = self._hosts[Role.INITIATOR].run("ip -o address").output.split()
+        listing = self._hosts[Role.INITIATOR].run(self._words[Role.INITIATOR].addresses).output.split()
         leased = [word.partition("/")[0] for word in listing if _lies_in(word, pool)]
         child = self._scenario.connection.children[0]
         inside = [str(self._address(Role.RESPONDER, net)) for net in child.selectors[Role.RESPONDER]]

@@ -29,6 +29,8 @@ class SystemWords(ABC):
     # Both halves of a kernel's view; wait until the kernel holds no SA, up to five seconds.
     kernel: str
     gone: str
+    # Print all addresses, each a word of its own.
+    addresses: str
 
     @abstractmethod
     def guard(self, pairs: Iterable[tuple[Network, Network]]) -> str:
@@ -58,6 +60,11 @@ class Linux(SystemWords):
 
     kernel = commands.KERNEL
     gone = commands.GONE
+    addresses = "ip -o address"
+
+    def install(self, source: str, path: str, mode: int) -> str:
+        """In one process, by coreutils."""
+        return f"install -D -m {mode:o} -o root -g root {source} {path}"
 
     def guard(self, pairs: Iterable[tuple[Network, Network]]) -> str:
         """Policies that yield to any daemon's."""
@@ -80,6 +87,7 @@ class _Bsd(SystemWords):
     """pf(4) and ifconfig(8), which both BSDs have."""
 
     prepare_guard = ""
+    addresses = "ifconfig -a"
 
     def guard(self, pairs: Iterable[tuple[Network, Network]]) -> str:
         """Packet filter rules for every interface but enc(4), on which what left a tunnel appears."""
