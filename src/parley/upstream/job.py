@@ -20,7 +20,7 @@ from parley.run.job import Job, host_record
 from parley.run.stopwatch import Stopwatch
 from parley.upstream.console import POST_MORTEM
 from parley.upstream.judge import judge_upstream
-from parley.upstream.lacks import declared_lack
+from parley.upstream.lacks import declared_lack, wanted_modules
 from parley.upstream.network import network_of
 from parley.upstream.result import ALL, result_json
 from parley.upstream.testing import lay_out_tree, save_in_place
@@ -140,6 +140,7 @@ class UpstreamJob(Job):
 
     def _plans(self) -> tuple[HostPlan, ...]:
         platform = FedoraLike(without=("ip",) if self.tree.shows_direction() else ())
+        modules = (*daemon_named(_DAEMON).modules, *wanted_modules(self.case))
         return tuple(
             HostPlan(
                 spec=HostSpec(host.name, PLATFORM, _DAEMON),
@@ -147,7 +148,7 @@ class UpstreamJob(Job):
                 backend=self.equipment.backend,
                 image=self.equipment.images[self.image],
                 kernel=self.equipment.kernel,
-                modules=daemon_named(_DAEMON).modules,
+                modules=modules,
             )
             for host in self.case.hosts
         )

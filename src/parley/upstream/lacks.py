@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _LINUX = {"debian", "fedora", "linux"}
 _PLATFORM = "other platform"
+_VTI = ("ip_vti", "ip6_vti")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ def declared_lack(case: ScriptedCase) -> str:
         ):
             return f"{lack.name}: {lack.reason}"
     return ""
+
+
+def wanted_modules(case: ScriptedCase) -> tuple[str, ...]:
+    """What the kernel loads for `case` and for no other: cases look whether VTI's devices are there."""
+    return _VTI if re.search(r"^\s*vti-interface\s*=", _configuration(case), re.MULTILINE) else ()
 
 
 def _configuration(case: ScriptedCase) -> str:

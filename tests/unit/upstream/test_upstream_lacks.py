@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from parley.case.model import HostSpec, ScriptedCase, Step
-from parley.upstream.lacks import LACKS, declared_lack
+from parley.upstream.lacks import LACKS, declared_lack, wanted_modules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,3 +63,10 @@ def test_output_that_speaks_of_fips_is_no_need(tmp_path: Path) -> None:
 
 def test_every_class_says_why() -> None:
     assert all(lack.reason and (lack.commands or lack.files) for lack in LACKS)
+
+
+def test_vti_is_loaded_for_those_that_configure_it(tmp_path: Path) -> None:
+    ordinary = case(tmp_path, "ipsec start")
+    assert wanted_modules(ordinary) == ()
+    (tmp_path / "west.conf").write_text("conn a\n\tvti-interface=vti0\n")
+    assert wanted_modules(ordinary) == ("ip_vti", "ip6_vti")
