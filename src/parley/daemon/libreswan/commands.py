@@ -36,6 +36,7 @@ _START_SECONDS = 20.0
 _UP_SECONDS = 40
 _DOWN_SECONDS = 10.0
 
+_ANY_ATTEMPT = f"{WHACK} --showstates | grep '^#' | grep -qv ESTABLISHED"
 _ANY_SA = f"{WHACK} --showstates | grep -q ESTABLISHED"
 
 # Policies without a template were never pluto's: the lab's guard.
@@ -102,7 +103,10 @@ def up(children: Iterable[Child]) -> str:
     for child in children:
         steps += [
             f"timeout {_UP_SECONDS} {WHACK} --name {child.name} --initiate || exit",
-            f"{_serial(child)} | grep -q . || exit 1",
+            # Traffic may have had pluto initiate already; whack returns at once then.
+            wait_until(
+                f"{_serial(child)} | grep -q .", seconds=_UP_SECONDS, meanwhile=f"{_ANY_ATTEMPT} || exit 1"
+            ),
         ]
     return "\n".join(steps)
 
