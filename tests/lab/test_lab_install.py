@@ -29,7 +29,7 @@ BOOT_SECTOR = (_TALKS + _OFF + _WORDS).ljust(2048, b"\0")
 def what(tmp_path: Path, cdrom: Path | None) -> PowerOn:
     disk = tmp_path / "disk.qcow2"
     make_disk(disk, "64M")
-    return PowerOn("test", disk, cdrom, tmp_path / "console.log")
+    return PowerOn("test", disk, cdrom, tmp_path / "console.log", boots_cdrom=cdrom is not None)
 
 
 def test_a_bios_boots_an_edited_iso_and_a_machine_that_powers_off_is_gone(tmp_path: Path) -> None:

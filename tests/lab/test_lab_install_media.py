@@ -24,9 +24,10 @@ from parley.backend.accel import QEMU, accelerator
 from parley.image.store import Store
 from parley.install.console import Console, ConsoleTimeoutError, Limit
 from parley.install.emulated_pc import emulated_pc
+from parley.install.limits import EMULATED, Limits
 from parley.install.machine import make_disk
 from parley.install.media import Media
-from parley.install.openbsd import EMULATED, Installation, Limits, interview, open_shell, reach_menu
+from parley.install.openbsd import Installation, interview, open_shell, reach_menu
 from parley.install.openbsd_answers import Release, answer_table
 from parley.install.openbsd_image import Options, install_openbsd
 from parley.install.openbsd_site import site_set

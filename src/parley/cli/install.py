@@ -130,7 +130,7 @@ def _verified(iso: Path, sig: Path | None, key: Path | None, digest: str | None,
 
 def _slowness(scale: float) -> float:
     from parley.backend.accel import accelerator  # noqa: PLC0415 -- keeps --help fast
-    from parley.install.openbsd import EMULATED  # noqa: PLC0415 -- as above
+    from parley.install.limits import EMULATED  # noqa: PLC0415 -- as above
 
     return scale * (EMULATED if accelerator().name == "tcg" else 1)
 

@@ -32,7 +32,7 @@ def emulated_pc(what: PowerOn) -> Iterator[Console]:
             kernel_log=what.log.with_suffix(".qemu.log"),
             disks=(Disk(what.disk, "qcow2"),),
             cdrom=what.cdrom,
-            boots_from_cdrom=what.cdrom is not None,
+            boots_from_cdrom=what.boots_cdrom,
             memory=_MEMORY,
         )
         machine = QemuBackend(restores=False).boot(request)

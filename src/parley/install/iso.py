@@ -1,4 +1,4 @@
-"""Files put into a copy of an installation ISO, by pycdlib, and the proof that it still boots.
+"""Files put into a copy of an installation ISO, and the proof that it still boots.
 
 Names are added in both ways that an ISO has: plain ISO 9660, which boot loaders read, and Rock Ridge,
 which the installed system reads. Nothing that was there moves out of its place in the tree.
@@ -8,29 +8,60 @@ from __future__ import annotations
 
 import re
 import shutil
+import tempfile
+from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pycdlib
 from pycdlib.pycdlibexception import PyCdlibException
 
-from parley.errors import ImageError, InputError
-from parley.install.iso9660 import Iso, Node
+from parley.errors import ImageError, InputError, MissingError
+from parley.image.command import run
+from parley.install.iso9660 import Iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 _VERSION = re.compile(r";\d+$")
 _RELEASE = re.compile(r"/(?P<release>\d\.\d)/(?P<machine>[A-Z0-9]+)/CDBOOT")
 _COMPARED = 64 * 1024  # bytes of each old file that are read back
 
 
-def edit(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
+# Writes a copy of an ISO with files added or replaced.
+Writer = Callable[[Path, Path, "Mapping[str, bytes]"], None]
+
+
+def edit(source: Path, target: Path, files: Mapping[str, bytes], writer: Writer | None = None) -> None:
     """Copy an ISO with files added or replaced, by Rock Ridge path (`/etc/boot.conf`).
 
     Raises InputError for what is no ISO, ImageError if the copy lost anything.
     """
+    (writer or by_pycdlib)(source, target, files)
+    _compare(source, target, files)
+
+
+def by_xorriso(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
+    """For ISOs that makefs(8) wrote, as FreeBSD's are, whose Rock Ridge fields pycdlib does not understand.
+
+    `keep` carries boot images over that are no files of the tree, and `replay` would lose them. Raises
+    MissingError without xorriso, ImageError if it fails.
+    """
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".iso") as scratch:
+        words = ["-indev", str(source), "-outdev", str(target), "-boot_image", "any", "keep"]
+        for number, (path, content) in enumerate(files.items()):
+            file = Path(scratch, str(number))
+            file.write_bytes(content)
+            words += ["-map", str(file), path]
+        try:
+            run("xorriso", "-abort_on", "FAILURE", *words, what=f"editing {source.name}")
+        except MissingError as error:
+            raise MissingError(str(error.args[0]), hint="apt-get install xorriso") from error
+
+
+def by_pycdlib(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
+    """For ISOs of mkhybrid(8), as OpenBSD's are; leaves every name as it is."""
     room = shutil.disk_usage(target.parent).free
     needed = source.stat().st_size + sum(map(len, files.values()))
     if room < needed:
@@ -41,7 +72,6 @@ def edit(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
         _rewrite(source, target, files)
     except PyCdlibException as error:
         raise InputError(source, 0, f"pycdlib cannot edit it: {error}") from error
-    _compare(source, target, files)
 
 
 def releases(iso: Path) -> list[tuple[str, str]]:
@@ -72,7 +102,7 @@ def check_openbsd_boot_path(iso: Path, release: str, machine: str, kernel: str) 
             raise ImageError(f"{iso}: its loader is at none of {', '.join(loaders)}: it would not boot")
         if not {kernel.upper(), f"{kernel.upper()};1", f"{kernel.upper()}.;1"} & {p.upper() for p in tree}:
             raise ImageError(f"{iso}: cdboot would not find {kernel}")
-        block = _child(found, f"/{release}/{machine}/cdbr")
+        block = image.tree(rock_ridge=True).get(f"/{release}/{machine}/cdbr")
         if block is None or image.boot_image().sector != block.sector:
             raise ImageError(f"{iso}: El Torito does not start {release}/{machine}/cdbr")
 
@@ -83,15 +113,37 @@ def plain(path: str) -> str:
 
 
 def read_file(iso: Path, path: str) -> bytes | None:
-    """A file's content by its plain path in any case of letters; None if there is none."""
+    """A file's content by its Rock Ridge path; None if there is none."""
     with iso.open("rb") as file:
         image = Iso(file, iso)
-        node = _child({plain(name): node for name, node in image.tree().items()}, path)
+        node = image.tree(rock_ridge=True).get(path)
         return image.read(node) if node is not None else None
 
 
-def _child(tree: Mapping[str, Node], path: str) -> Node | None:
-    return next((node for name, node in tree.items() if name.upper() == path.upper()), None)
+def exists(iso: Path, *paths: str) -> list[bool]:
+    """Which of some Rock Ridge paths there are."""
+    with iso.open("rb") as file:
+        tree = Iso(file, iso).tree(rock_ridge=True)
+        return [path in tree for path in paths]
+
+
+def check_same_start(source: Path, target: Path) -> None:
+    """Assert that a BIOS starts the same code from both, and that the label is the same.
+
+    FreeBSD finds its root file system by the label. Raises ImageError.
+    """
+    with source.open("rb") as old_file, target.open("rb") as new_file:
+        old, new = Iso(old_file, source), Iso(new_file, target)
+        if old.boot_block() != new.boot_block():
+            raise ImageError(f"{target}: El Torito does not start what {source} starts")
+        if old.label != new.label:
+            raise ImageError(f"{target}: its label is {new.label!r} and was {old.label!r}")
+
+
+def label(iso: Path) -> str:
+    """The name of the volume."""
+    with iso.open("rb") as file:
+        return Iso(file, iso).label
 
 
 def _rewrite(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
@@ -117,12 +169,17 @@ def _put(image: Any, path: str, content: bytes) -> None:
         )
     if old := _name_of(image, directory, name):
         image.rm_file(f"{directory}/{old}")
-    image.add_fp(BytesIO(content), len(content), f"{directory}/{name.upper()}", rr_name=name)
+    image.add_fp(BytesIO(content), len(content), f"{directory}/{_plain_name(name)}", rr_name=name)
 
 
 def _add_directory(image: Any, directory: str, name: str) -> str:
-    image.add_directory(f"{directory}/{name.upper()}", rr_name=name)
-    return name.upper()
+    image.add_directory(f"{directory}/{_plain_name(name)}", rr_name=name)
+    return _plain_name(name)
+
+
+def _plain_name(name: str) -> str:
+    """A name in the letters that ISO 9660 has (ECMA-119, 7.4.1)."""
+    return re.sub(r"[^A-Z0-9_.]", "_", name.upper())
 
 
 def _name_of(image: Any, directory: str, rock_ridge_name: str) -> str:
@@ -139,7 +196,8 @@ def _name_of(image: Any, directory: str, rock_ridge_name: str) -> str:
 
 def _compare(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
     """What the source has and the target should have is there, by a reader that is not the writer."""
-    replaced = {path.upper() for path in files}
+    added = {path: "/".join(map(_plain_name, path.split("/"))) for path in files}
+    replaced = set(added.values())
     with source.open("rb") as old_file, target.open("rb") as new_file:
         old, new = Iso(old_file, source), Iso(new_file, target)
         after = new.tree()
@@ -153,6 +211,6 @@ def _compare(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
                 raise ImageError(f"{target}: {path} is not what it is in {source}")
         found = {plain(path).upper(): node for path, node in after.items()}
         for path, content in files.items():
-            copy = found.get(path.upper())
+            copy = found.get(added[path])
             if copy is None or new.read(copy) != content:
                 raise ImageError(f"{target}: {path} is not what was put there")

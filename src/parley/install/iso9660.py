@@ -24,13 +24,15 @@ _ROOT_RECORD = 156
 _DIRECTORY = 0x02  # file flags (ECMA-119, 9.1.6)
 _BOOTABLE = 0x88  # El Torito, figure 3
 _DEPTH = 16
+_FIELD = 4  # bytes of a system use field's head (SUSP 1.12, 4)
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A file or directory: its first sector, its size in bytes, its name as it stands in ISO 9660."""
+    """A file or directory: first sector, size in bytes, its name in ISO 9660 and, if given, in Rock Ridge."""
 
     name: str
+    long_name: str
     sector: int
     size: int
     is_directory: bool
@@ -52,22 +54,28 @@ class Iso:
         self._path = path
         self._size = file.seek(0, 2)
         self.root: Node | None = None
+        self.label = ""
         self._catalog = 0
         for descriptor in self._descriptors():
             if descriptor[0] == _PRIMARY and self.root is None:
                 self.root = _node(descriptor[_ROOT_RECORD : _ROOT_RECORD + 34])
+                self.label = descriptor[40:72].decode("ascii", "backslashreplace").strip()
             elif descriptor[0] == _BOOT and descriptor[7:39].rstrip(b"\0") == b"EL TORITO SPECIFICATION":
                 (self._catalog,) = struct.unpack_from("<I", descriptor, 71)
 
-    def tree(self) -> dict[str, Node]:
-        """Every file and directory by its plain path, `/7.8/AMD64/CDBOOT`."""
+    def tree(self, *, rock_ridge: bool = False) -> dict[str, Node]:
+        """Every file and directory by its plain path, `/7.8/AMD64/CDBOOT`, or as `/7.8/amd64/cdboot`."""
         if self.root is None:
             raise self._error("it has no primary volume descriptor")
-        return dict(self._walk("", self.root, 0))
+        return dict(self._walk("", self.root, 0, rock_ridge=rock_ridge))
 
     def read(self, node: Node, size: int | None = None) -> bytes:
         """A file's content, or its first `size` bytes."""
         return self._read(node.sector, node.size if size is None else min(size, node.size))
+
+    def boot_block(self) -> bytes:
+        """The first sector of what a BIOS loads."""
+        return self._read(self.boot_image().sector, SECTOR)
 
     def boot_image(self) -> BootImage:
         """El Torito's default entry: what a BIOS boots. Raises InputError if there is none."""
@@ -91,16 +99,18 @@ class Iso:
             yield descriptor
         raise self._error("its volume descriptors have no end")
 
-    def _walk(self, path: str, directory: Node, depth: int) -> Iterator[tuple[str, Node]]:
+    def _walk(
+        self, path: str, directory: Node, depth: int, *, rock_ridge: bool
+    ) -> Iterator[tuple[str, Node]]:
         if depth > _DEPTH:
             raise self._error(f"{path}: directories are nested too deep")
         data = self._read(directory.sector, directory.size)
         for start in range(0, len(data), SECTOR):
             for node in self._records(data[start : start + SECTOR]):
-                inner = f"{path}/{node.name}"
+                inner = f"{path}/{node.long_name if rock_ridge else node.name}"
                 yield inner, node
                 if node.is_directory:
-                    yield from self._walk(inner, node, depth + 1)
+                    yield from self._walk(inner, node, depth + 1, rock_ridge=rock_ridge)
 
     def _records(self, block: bytes) -> Iterator[Node]:
         """The records of one sector of a directory; none spans two (ECMA-119, 6.8.1.1)."""
@@ -125,4 +135,16 @@ def _node(record: bytes) -> Node:
     """One directory record (ECMA-119, 9.1)."""
     sector, size = struct.unpack_from("<I4xI", record, 2)
     name = record[33 : 33 + record[32]].decode("ascii", "backslashreplace")
-    return Node(name, sector, size, is_directory=bool(record[25] & _DIRECTORY))
+    padding = 1 - record[32] % 2
+    long_name = _long_name(record[33 + record[32] + padding :])
+    return Node(name, long_name or name, sector, size, is_directory=bool(record[25] & _DIRECTORY))
+
+
+def _long_name(fields: bytes) -> str:
+    """Rock Ridge's name: all its NM fields (RRIP 1.12, 4.1.4), as far as they stand in the record."""
+    name = b""
+    while len(fields) > _FIELD and fields[2] > _FIELD:
+        if fields[:2] == b"NM":
+            name += fields[5 : fields[2]]
+        fields = fields[fields[2] :]
+    return name.decode("utf-8", "backslashreplace")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PowerOn:
-    """What to switch on: a disk, a CD to boot from (None: the disk boots), the console's log.
+    """What to switch on: a disk, a CD or none, the console's log; `boots_cdrom`: else the disk boots.
 
     `name` is what the machine is called in messages.
     """
@@ -26,6 +26,7 @@ class PowerOn:
     disk: Path
     cdrom: Path | None
     log: Path
+    boots_cdrom: bool = False
 
 
 class Power(Protocol):

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from parley.errors import LabError
 from parley.install.answers import never_asked, parse
-from parley.install.console import Limit, Shell, Watch, log_in
+from parley.install.console import Shell, Watch, log_in
+from parley.install.guest import check_guest, halt
 from parley.install.machine import PowerOn
 from parley.install.openbsd_answers import ANSWERS, DISKLABEL, ROOT_PASSWORD
 from parley.install.openbsd_site import CHECKS
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from parley.image.store import Progress
     from parley.install.answers import Reply
     from parley.install.console import Console
+    from parley.install.limits import Limits
     from parley.install.machine import Power
     from parley.install.openbsd_answers import Release
 
@@ -40,46 +42,6 @@ _PROMPT = rb"[\r\n]# $"
 _CONGRATULATIONS = rb"CONGRATULATIONS!"
 _FAILED = re.compile(r"Question has no answer in response file: \"[^\"]*\"|'[^']*' is not a valid choice")
 _STEP = re.compile(r"(?:Verifying|Installing|Extracting|Saving|Making|Relinking|Getting) \S+[^\d%|.]*")
-
-
-# Emulation takes so many times as long as KVM. A trial with OpenBSD 5.1: 10 to 26 s to the menu under
-# emulation, 54 s with the machine busy.
-EMULATED = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Time limits by phase; `quiet` is how long a prompt must be the last thing said, in seconds."""
-
-    boot: Limit
-    shell: Limit
-    install: Limit
-    silence: Limit
-    question: Limit
-    halt: Limit
-    first_boot: Limit
-    check: Limit
-    quiet: float
-
-    @classmethod
-    def times(cls, factor: float) -> Limits:
-        """The limits of a machine that is `factor` times slower than one with KVM."""
-
-        def limit(name: str, seconds: float, hint: str = "") -> Limit:
-            slow = "--timeout-scale 3, if the machine is merely slow"
-            return Limit(name, seconds * factor, f"{slow}; {hint}" if hint else slow)
-
-        return cls(
-            boot=limit("boot", 60, "a CD that does not boot shows it above"),
-            shell=limit("shell", 20),
-            install=limit("install", 900),
-            silence=limit("silence", 120, "a question that nobody answers stands last"),
-            question=limit("question", 120, "a question that nobody answers stands last"),
-            halt=limit("halt", 60),
-            first_boot=limit("first boot", 180, "a daemon that waits for a network shows above"),
-            check=limit("check", 30),
-            quiet=min(1.0, max(0.1, 0.05 * factor)),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +65,7 @@ def install(what: Installation, power: Power, progress: Progress) -> str:
     Raises LabError and its kind, with the last screen and the log's path in the message.
     """
     name = f"openbsd {what.release.version}"
-    with power(PowerOn(name, what.disk, what.cdrom, what.log)) as console:
+    with power(PowerOn(name, what.disk, what.cdrom, what.log, boots_cdrom=True)) as console:
         progress(f"boot: the installer of {name}; the console goes to {what.log}")
         if what.release.reads_answer_file:
             shell = _install_by_file(console, what, progress)
@@ -115,9 +77,10 @@ def install(what: Installation, power: Power, progress: Progress) -> str:
         progress("first boot: keys are made, which takes a while")
         shell = log_in(console, user="root", password=ROOT_PASSWORD, limit=what.limits.first_boot)
         progress("check: is the guest what its clones need")
-        version = check_guest(shell, what.limits.check)
+        check_guest(shell, CHECKS, what.limits.check)
+        version = shell.check("sysctl -n kern.version", limit=what.limits.check)
         halt(shell, what.limits.halt)
-    return version
+    return version.decode("utf-8", "replace").strip()
 
 
 def reach_menu(console: Console, limits: Limits) -> None:
@@ -148,27 +111,6 @@ def interview(console: Console, what: Installation, progress: Progress) -> Shell
     shell = Shell(console)
     shell.settle(what.limits.shell)
     return shell
-
-
-def check_guest(shell: Shell, limit: Limit) -> str:
-    """Assert every promise of the site set on a running guest; return its kernel's version.
-
-    Raises LabError that lists all that does not hold.
-    """
-    broken = [what for what, command in CHECKS if shell.run(command, limit=limit).status != 0]
-    if broken:
-        raise LabError(
-            f"the installed guest is not what its clones need; these do not hold: {'; '.join(broken)}",
-            host=shell.console.host,
-            hint=f"less {shell.console.log}",
-        )
-    return shell.check("sysctl -n kern.version", limit=limit).decode("utf-8", "replace").strip()
-
-
-def halt(shell: Shell, limit: Limit) -> None:
-    """Switch the machine off from inside, so that its file systems are clean, and wait until it is."""
-    shell.console.send_line("halt -p")
-    shell.console.expect_end(limit)
 
 
 def _install_by_file(console: Console, what: Installation, progress: Progress) -> Shell:

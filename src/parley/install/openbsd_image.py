@@ -12,8 +12,9 @@ from parley.image.store import Made
 from parley.install import iso as iso_image
 from parley.install.answers import render
 from parley.install.base import DISK, LOG, Base, base_key, freeze
+from parley.install.limits import Limits
 from parley.install.machine import make_disk
-from parley.install.openbsd import Installation, Limits, install
+from parley.install.openbsd import Installation, install
 from parley.install.openbsd_answers import (
     ANSWERS,
     DISKLABEL,

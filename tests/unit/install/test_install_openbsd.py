@@ -12,8 +12,8 @@ from parley.image.store import Store
 from parley.install import openbsd_image
 from parley.install.base import find_base
 from parley.install.console import ConsoleClosedError, ConsoleTimeoutError
+from parley.install.limits import Limits
 from parley.install.media import Media
-from parley.install.openbsd import Limits
 from parley.install.openbsd_image import Options, install_openbsd
 
 if TYPE_CHECKING:
