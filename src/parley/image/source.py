@@ -2,7 +2,7 @@
 
 ::
 
-    ROOT/builds/NAME-DIGEST/     DIGEST names the tree's path: its copy, and objects for the next time
+    ROOT/builds/NAME-DIGEST/     DIGEST names the tree's path and the script: its copy, and objects
     ROOT/build/NAME-DIGEST/      install.tar, what was compiled from one state of the tree
     ROOT/source/NAME-DIGEST/     root.ext4, an image with it
 
@@ -159,7 +159,9 @@ def _ensure_build(store: Store, state: _State, progress: Progress) -> Entry:
 
     def make(directory: Path) -> Made:
         require()
-        copy = store.root / "builds" / f"{state.source.label}-{digest(str(state.source.tree))}"
+        # What was configured in another way is no use for this one.
+        place = digest(f"{state.source.tree}\n{state.kind.build}")
+        copy = store.root / "builds" / f"{state.source.label}-{place}"
         copy.mkdir(parents=True, exist_ok=True)
         with locked(copy / ".lock"):
             progress(f"{state.source.label}: compiling {state.source.tree}; log: {store.log(key)}")

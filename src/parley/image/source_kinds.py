@@ -44,11 +44,11 @@ _OPENIKED = """\
 mkdir -p /src/parley-build
 cd /src/parley-build
 [ -f Makefile ] || cmake -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INSTALL_SYSCONFDIR=/etc \
+    -DCMAKE_INSTALL_RUNSTATEDIR=/run \
     -DCMAKE_BUILD_TYPE=RelWithDebInfo ..
 make -j"$(nproc)"
 make install DESTDIR=/install
-sed -n 's/^#define IKED_VERSION "\\(.*\\)"/\\1/p' /src/iked/version.h >/version || :
-[ -s /version ] || sed -n 's/.*VERSION \\([0-9.]*\\).*/\\1/p' /src/CMakeLists.txt | head -n 1 >/version
+sed -n 's/^#define IKED_VERSION[[:space:]]*"\\(.*\\)"/\\1/p' /src/iked/version.h >/version
 """
 
 _UNPACK = """\
