@@ -1,7 +1,7 @@
 """A fake OpenBSD machine for tests: its CD's installer, and the system that this leaves on the disk.
 
-    fake_openbsd.py FD DISK CDROM FAULT        FD is the console's socket; CDROM or FAULT may be empty
-    fake_openbsd.py --install ROOT FILE        what `install -af FILE` does in its shell
+    fake_openbsd.py FD DISK CDROM FAULT BOOTS_CDROM     FD is the console's socket; the rest may be empty
+    fake_openbsd.py --install ROOT FILE                 what `install -af FILE` does in its shell
 
 It asks what install.sub asks, in its order, with its rules: whole-word keys, first match wins and is used
 up, defaults, list prompts, exit codes. Its shell is bash with a few commands of its own. What it has on
@@ -309,11 +309,14 @@ class Machine:
     def __init__(self, wire: socket.socket, disk: Path, cdrom: Path | None, fault: str, root: Path) -> None:
         self.wire, self.disk, self.cdrom, self.fault, self.root = wire, disk, cdrom, fault, root
 
-    def run(self) -> None:
+    # More commands of the shell.
+    commands = ""
+
+    def run(self, *, boots_cdrom: bool) -> None:
         self.say("SeaBIOS (version fake)\r\n")
         (self.root / "fault").write_text(self.fault)
         (self.root / "ps").write_text("sshd\n" if self.fault == "talks" else "getty\n")
-        if self.cdrom is not None:
+        if boots_cdrom and self.cdrom is not None:
             self.boot_cd(self.cdrom)
         else:
             self.boot_disk()
@@ -402,7 +405,7 @@ class Machine:
     def shell(self, prompt: str) -> None:
         """Bash on a terminal, until it exits; the machine with it if it was halted."""
         rc = self.root / "rc"
-        rc.write_text(SHELL.replace("PS1='# '", f"PS1='{prompt}'"))
+        rc.write_text(SHELL.replace("PS1='# '", f"PS1='{prompt}'") + self.commands)
         environment = {
             "PATH": os.defpath,
             "TERM": "vt220",
@@ -469,10 +472,12 @@ def run_installer(root: Path, flag: str, file: str) -> int:
 def main(words: list[str]) -> int:
     if words[0] == "--install":
         return run_installer(Path(words[1]), *words[2:])
-    fd, disk, cdrom, fault = words
+    fd, disk, cdrom, fault, boots_cdrom = words
     with socket.socket(fileno=int(fd)) as wire, tempfile.TemporaryDirectory(prefix="fake-openbsd-") as root:
         try:
-            Machine(wire, Path(disk), Path(cdrom) if cdrom else None, fault, Path(root)).run()
+            Machine(wire, Path(disk), Path(cdrom) if cdrom else None, fault, Path(root)).run(
+                boots_cdrom=bool(boots_cdrom)
+            )
         except (Reboot, OSError):
             return 0
     return 0

@@ -1,4 +1,4 @@
-"""Switches on a fake machine (fake_openbsd.py) in place of an emulated PC."""
+"""Switches on a fake machine (fake_openbsd.py, fake_freebsd.py) in place of an emulated PC."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     from parley.install.machine import Power, PowerOn
 
-_FAKE = Path(__file__).parent / "fake_openbsd.py"
 
-
-def fake_power(fault: str = "") -> Power:
+def fake_power(fault: str = "", *, system: str = "openbsd") -> Power:
     """A Power whose machines have one fault, if any."""
+    program = Path(__file__).parent / f"fake_{system}.py"
 
     @contextmanager
     def power(what: PowerOn) -> Iterator[Console]:
         ours, theirs = socket.socketpair()
         with ours:
             words = [str(theirs.fileno()), str(what.disk), str(what.cdrom or ""), fault]
+            words.append("yes" if what.boots_cdrom else "")
             with theirs:
-                process = subprocess.Popen([sys.executable, _FAKE, *words], pass_fds=[theirs.fileno()])
+                process = subprocess.Popen([sys.executable, program, *words], pass_fds=[theirs.fileno()])
             console = Console(ours, what.log, host=what.name)
             try:
                 yield console

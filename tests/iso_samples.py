@@ -74,3 +74,20 @@ def openbsd_iso(
     if scratch is not None and shutil.which("genisoimage"):
         return write_by_genisoimage(path, files, boot, scratch)
     return write_by_pycdlib(path, files, boot)
+
+
+def freebsd_iso(path: Path, scratch: Path, *, label: str = "14_3_RELEASE_AMD64_CD") -> Path:
+    """By makefs, which writes FreeBSD's own: Rock Ridge, and a boot image that is no file of the tree."""
+    tree = scratch / "freebsd"
+    files = {"boot/cdboot": bytes(2048), "boot/loader": b"loader", "boot/loader.conf": b'kept="YES"'}
+    files |= {f"usr/freebsd-dist/{name}": name.encode() for name in ("base.txz", "kernel.txz", "MANIFEST")}
+    for name, content in files.items():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_bytes(content)
+    (tree / "etc").mkdir()
+    boot = f"bootimage=i386;{tree}/boot/cdboot"
+    options = ["-o", boot, "-o", "no-emul-boot", "-o", "rockridge", "-o", f"label={label}"]
+    subprocess.run(
+        ["makefs", "-t", "cd9660", *options, str(path), str(tree)], check=True, capture_output=True
+    )
+    return path

@@ -104,6 +104,41 @@ def openbsd(  # noqa: PLR0917 -- one parameter per option
     _print(install_openbsd(store, media, options, emulated_pc, tell))
 
 
+@install.command()
+@click.option("--iso", type=_FILE, required=True, metavar="FILE", help="disc1 or dvd1 of a release, amd64.")
+@_digest_option
+@click.option("--packages", type=_FILE, metavar="TAR", help="A tar of .pkg files to add, pkg itself too.")
+@_size_option
+@_scale_option
+@_again_option
+def freebsd(  # noqa: PLR0917 -- one parameter per option
+    iso: Path, digest: str | None, packages: Path | None, size: str, timeout_scale: float, again: bool
+) -> None:
+    """Install FreeBSD from its ISO (disc1 or dvd1).
+
+    The ISO's SHA-256 must be the one that you give, from the release's announcement. A script for
+    bsdinstall(8) goes into a copy of it, made by xorriso; packages are added without any network.
+
+    \b
+    parley install freebsd --iso FreeBSD-14.3-RELEASE-amd64-disc1.iso --sha256 HEX
+    parley install freebsd --iso disc1.iso --sha256 HEX --packages packages.tar
+    \b
+    on a FreeBSD of the same release, the packages:
+      pkg fetch -d -y -o out pkg strongswan && tar cf packages.tar -C out/All .
+    """
+    from parley.install.emulated_pc import emulated_pc  # noqa: PLC0415 -- keeps --help fast
+    from parley.install.freebsd_image import Options, install_freebsd  # noqa: PLC0415 -- as above
+    from parley.install.media import check_digest  # noqa: PLC0415 -- as above
+
+    if digest is None:
+        hint = "--sha256 HEX, from CHECKSUM.SHA256 in the signed announcement of the release"
+        raise UsageError(f"nobody knows who made {iso.name}", hint=hint)
+    tell = reporter()
+    media = check_digest(iso, digest, tell)
+    options = Options(packages, size, _slowness(timeout_scale), again)
+    _print(install_freebsd(Store.default(), media, options, emulated_pc, tell))
+
+
 def _fetched(mirror: str, release: str | None, store: Store, tell: Progress) -> tuple[Path, Path]:
     from parley.install.media import fetch  # noqa: PLC0415 -- keeps --help fast
 
