@@ -5,7 +5,7 @@ PARLEY := $(VENV)/bin/parley
 PYTHON := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint setup images kernel docs bench clean
+.PHONY: help run test lint setup images kernel openbsd freebsd docs bench clean
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,12 @@ images: $(VENV)/.ready-run ## the kernel and the root file systems; made once, a
 
 kernel: $(VENV)/.ready-run ## the lab kernel: virtual time, packet filters; 16 minutes of one core, once
 	@$(PARLEY) kernel build
+
+openbsd: $(VENV)/.ready-install ## a base disk with OpenBSD: ISO=install78.iso, and ARGS for parley install openbsd
+	@$(PARLEY) install openbsd --iso $(ISO) $(ARGS)
+
+freebsd: $(VENV)/.ready-install ## the same with FreeBSD: ISO=disc1.iso SHA256=HEX
+	@$(PARLEY) install freebsd --iso $(ISO) --sha256 $(SHA256) $(ARGS)
 
 docs: $(VENV)/.ready-docs ## the documentation as a site in ./site, its generated pages made anew
 	@for page in docs/generate_*.py; do $(PYTHON) $$page || exit; done

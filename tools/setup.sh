@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the machine ready: system packages (by root only) and a Python environment.
-# usage: setup.sh VENV run|test|docs
+# usage: setup.sh VENV run|test|docs|install
 # Says what it does; changes nothing that is there already.
 set -euo pipefail
 venv=$1
@@ -12,6 +12,9 @@ say() { echo "parley: $*" >&2; }
 packages=(mmdebstrap patchelf e2fsprogs debian-archive-keyring tshark gawk)
 ((EUID == 0)) || packages+=(uidmap)
 [[ $purpose == test ]] && packages+=(chromium)
+# Emulated PCs, in which other systems are installed; in tests also programs that say whether it went well.
+[[ $purpose == test || $purpose == install ]] && packages+=(qemu-system-x86 qemu-utils xorriso)
+[[ $purpose == test ]] && packages+=(genisoimage makefs mksh signify-openbsd)
 command -v python3 >/dev/null || packages+=(python3)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 
@@ -54,6 +57,6 @@ if [[ ! -x $venv/bin/python ]]; then
     python3 -m venv "$venv"
 fi
 extras=
-[[ $purpose == run ]] || extras="[$purpose]"
+[[ $purpose == run || $purpose == install ]] || extras="[$purpose]"
 say "installing Python packages"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".$extras"
