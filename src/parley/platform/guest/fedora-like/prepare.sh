@@ -9,6 +9,8 @@ ln -sf /usr/local/bin/systemctl /usr/bin/systemctl
 ln -sf /usr/local/bin/strongswan /usr/sbin/strongswan
 ln -sf /testing/guestbin/* /usr/local/bin/
 ln -sf /testing/guestbin/swan-prep /usr/bin/swan-prep
+rm -rf /etc/swanctl
+ln -s /etc/strongswan/swanctl /etc/swanctl
 # Cores are looked for in /tmp. swan-prep asks for a pipe into tee there, which would run outside this
 # root; it writes that into a file that nobody reads.
 echo /tmp/core.%h.%e.%p >/proc/sys/kernel/core_pattern
