@@ -13,12 +13,12 @@ from parley.cell.refusal import check_refusal
 from parley.cell.seen import check_seen
 from parley.cell.traffic import check_blocked, check_traffic
 from parley.errors import LabError
-from parley.judge.bsd_state import BSDS
 from parley.judge.judge import broken_lab
 from parley.judge.logs import check_logs
 from parley.judge.state import check_routes, check_state
 from parley.judge.wire import check_wire
 from parley.lab.topology import NETWORK
+from parley.platform.names import BSDS
 from parley.scenario.model import Mode, Role
 from parley.verdict import Check, CheckState
 from parley.wire.leak import SelectorPair

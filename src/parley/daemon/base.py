@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from parley.platform.names import BSDS
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from parley.daemon.driver import Driver
 
 
@@ -33,7 +37,8 @@ class Daemon:
 
     `processes` are names of its long-lived processes, in the order in which they are stopped; `package`
     is the Debian package whose version counts. `driver` plays it in scenarios; None: scripted cases only.
-    `modules` are Linux's that it needs and that nobody else should find loaded.
+    `modules` are Linux's that it needs and that nobody else should find loaded; `drivers` play it on
+    other systems, by platform.
     """
 
     name: str
@@ -43,6 +48,11 @@ class Daemon:
     trouble: tuple[Trouble, ...] = ()
     driver: type[Driver] | None = None
     modules: tuple[str, ...] = ()
+    drivers: Mapping[str, type[Driver]] = field(default_factory=dict)
+
+    def driver_on(self, platform: str) -> type[Driver] | None:
+        """What plays it in scenarios on a platform; None if nothing does."""
+        return self.drivers.get(platform) if platform in BSDS else self.driver
 
     def find_trouble(self, line: str) -> Trouble | None:
         """The trouble that a line of a log speaks of, if any."""

@@ -11,8 +11,9 @@ import click
 from parley.image.ensure import ensure_all
 from parley.image.source import ensure_source
 from parley.image.store import Store
-from parley.image.system import SYSTEMS, find_system
+from parley.image.system import find_system
 from parley.pki import ensure_certificates
+from parley.platform.names import BSDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,7 +62,7 @@ def equip(
     store = Store.default()
     compiled = {source.image(base): ensure_source(store, source, base, _tell) for source, base in sources}
     ready = ensure_all(store, [name for name in images if name not in compiled], _tell, kernel=kernel)
-    systems = {name: system for name in SYSTEMS if (system := find_system(store, name))}
+    systems = {name: system for name in BSDS if (system := find_system(store, name))}
     return Tools(ready.kernel, ready.images | compiled, ensure_certificates(store, certificates), systems)
 
 

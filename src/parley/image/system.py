@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KIND = "system"
-# The platforms whose hosts boot from a disk.
-SYSTEMS = ("openbsd", "freebsd")
 _DISK = "disk.qcow2"
 
 

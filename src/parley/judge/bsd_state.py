@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from parley.lab.jail import Jail
 
-BSDS = frozenset({"openbsd", "freebsd"})
-
 
 def check_bsd_kernel(jail: Jail, host: str, platform: str) -> Iterator[Check]:
     """Whether SAs or policies are left after all daemons ended; daemons' bypasses go with their sockets."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from parley.judge.bsd_state import BSDS, check_bsd_kernel
+from parley.judge.bsd_state import check_bsd_kernel
+from parley.platform.names import BSDS
 from parley.verdict import Check, CheckState
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from parley.daemon.registry import daemon_named
 from parley.errors import UnsupportedError
-from parley.image.system import SYSTEMS
 from parley.lab.lab import HostPlan
 from parley.platform.debian import Debian
+from parley.platform.names import BSDS
 from parley.run.bsd import plan_bsd
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def image_name(spec: HostSpec) -> str:
 
 def images_needed(hosts: Iterable[HostSpec]) -> tuple[str, ...]:
     """Names of all images that the hosts boot; a BSD's host boots a clone of its system's disk."""
-    return tuple(sorted({image_name(host) for host in hosts if host.platform not in SYSTEMS}))
+    return tuple(sorted({image_name(host) for host in hosts if host.platform not in BSDS}))
 
 
 def plan_hosts(
@@ -81,7 +81,7 @@ def plan_hosts(
     """
     plans = tuple(_plan_host(spec, equipment) for spec in hosts)
     wanted = tuple(needs)
-    for plan in (plan for plan in plans if plan.spec.platform not in SYSTEMS):
+    for plan in (plan for plan in plans if plan.spec.platform not in BSDS):
         lacking = plan.kernel.lacking(wanted)
         if lacking:
             raise UnsupportedError(lacking)
@@ -89,7 +89,7 @@ def plan_hosts(
 
 
 def _plan_host(spec: HostSpec, equipment: Equipment) -> HostPlan:
-    if spec.platform in SYSTEMS:
+    if spec.platform in BSDS:
         return plan_bsd(spec, equipment)
     if spec.platform not in {"debian", "linux"}:
         raise UnsupportedError(f"{spec.name} wants {spec.platform}, and no image of it is installed here")

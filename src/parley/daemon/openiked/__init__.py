@@ -6,6 +6,7 @@ import re
 
 from parley.daemon.base import Daemon, Trouble
 from parley.daemon.openiked.driver import OpenikedDriver
+from parley.daemon.openiked.native import NativeIkedDriver
 
 OPENIKED = Daemon(
     name="openiked",
@@ -17,5 +18,6 @@ OPENIKED = Daemon(
         Trouble("lost child process", re.compile(r"lost child: ")),
     ),
     driver=OpenikedDriver,
+    drivers={"openbsd": NativeIkedDriver},
     modules=("af_key",),
 )

@@ -25,19 +25,25 @@ _SHORT_LIFE = 10
 _IPV6_INTERFACE = (1 << 64) - 1
 
 
-def iked_conf(scenario: Scenario, role: Role, addresses: Addresses) -> str:
-    """The whole file: globals, users, and one policy."""
+def iked_conf(scenario: Scenario, role: Role, addresses: Addresses, *, acquires: bool = True) -> str:
+    """The whole file: globals, users, and one policy.
+
+    With `acquires`, a driver has the kernel ask for SAs and for new ones in their place, which works on
+    Linux. Without, iked does all by itself: the policy is active in a daemon that is passive until it is
+    told otherwise, and what a scenario has rekeyed does not live long.
+    """
     connection = scenario.connection
-    lines = [*_globals(connection, role), *_users(connection, role)]
+    is_asked = acquires and acquirable_flow(connection, role) is not None
+    lines = [*([] if is_asked else ["set passive"]), *_globals(connection), *_users(connection, role)]
     policy = [
-        f'ikev2 "{POLICY}" {" ".join(_flags(connection, role))}',
+        f'ikev2 "{POLICY}" {" ".join(_flags(connection, is_asked=is_asked))}',
         *_flows(connection, role),
         f"local {addresses.local} peer {addresses.remote}",
         *_ike_proposal(connection.ike_proposal(role)),
         *_child_proposal(connection.child_proposal(role, connection.children[0])),
         f'srcid "{identity(connection.identity(role))}"',
         f'dstid "{identity(connection.expected_identity(role))}"',
-        *_lifetimes(scenario, role),
+        *_lifetimes(scenario, role, acquires=acquires),
         *_authentication(connection, role),
         *_configuration_payload(connection, role, addresses),
     ]
@@ -85,10 +91,8 @@ def _survives(network: Network) -> bool:
     return network.max_prefixlen == 32 or not int(network.network_address) & _IPV6_INTERFACE  # noqa: PLR2004 -- IPv4
 
 
-def _globals(connection: Connection, role: Role) -> list[str]:
+def _globals(connection: Connection) -> list[str]:
     lines = []
-    if acquirable_flow(connection, role) is None:
-        lines.append("set passive")
     if connection.fragmentation is not None:
         lines.append(f"set {'' if connection.fragmentation else 'no'}fragmentation")
     if connection.mobike is not None:
@@ -105,10 +109,10 @@ def _users(connection: Connection, role: Role) -> list[str]:
     return [f'user "{connection.identity(role.peer)}" "{peer.secret}"']
 
 
-def _flags(connection: Connection, role: Role) -> Iterable[str]:
+def _flags(connection: Connection, *, is_asked: bool) -> Iterable[str]:
     child = connection.children[0]
     # A passive policy initiates when the kernel asks for it, at once and never by itself.
-    yield "passive" if acquirable_flow(connection, role) else "active"
+    yield "passive" if is_asked else "active"
     if child.ipcomp:
         yield "ipcomp"
     yield child.mode.value
@@ -152,7 +156,12 @@ def rekeys_ike(scenario: Scenario, role: Role) -> bool:
     return any(step.action is Action.REKEY_IKE and step.by in {role, None} for step in scenario.steps)
 
 
-def _lifetimes(scenario: Scenario, role: Role) -> list[str]:
+def rekeys_child(scenario: Scenario, role: Role) -> bool:
+    """Whether the scenario has `role` rekey a Child SA."""
+    return any(step.action is Action.REKEY_CHILD and step.by in {role, None} for step in scenario.steps)
+
+
+def _lifetimes(scenario: Scenario, role: Role, *, acquires: bool) -> list[str]:
     lifetimes = []
     connection = scenario.connection
     seconds = connection.ike_life(role).seconds
@@ -161,9 +170,12 @@ def _lifetimes(scenario: Scenario, role: Role) -> list[str]:
     if seconds is not None:
         lifetimes.append(f"ikelifetime {seconds}")
     child = connection.child_life(role, connection.children[0])
-    if child.seconds is not None or child.bytes is not None:
+    seconds = child.seconds
+    if seconds is None and not acquires and rekeys_child(scenario, role):
+        seconds = _SHORT_LIFE
+    if seconds is not None or child.bytes is not None:
         # iked.conf(5): without a number of its own, a lifetime is 3 hours or 4 gigabytes.
-        lifetimes.append(f"lifetime {child.seconds or '3h'} bytes {child.bytes or '4G'}")
+        lifetimes.append(f"lifetime {seconds or '3h'} bytes {child.bytes or '4G'}")
     return lifetimes
 
 

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from parley.scenario.model import Child
     from parley.scenario.state import DaemonView
 
-_LOG = "/parley/log/iked.log"
-_SOCKET = "/run/iked.sock"
+LOG = "/parley/log/iked.log"
+SOCKET = "/run/iked.sock"
 _EVENT = "/usr/local/sbin/xfrm-event"
 # How long iked may try, well within the lab's own limit for a command (seconds).
-_PATIENCE = 30
+PATIENCE = 30
 _ESP, _AH = 50, 51
 
 # What ends an attempt: iked gives the IKE SA up, or lives on without a Child SA.
@@ -34,8 +34,8 @@ _REFUSED = (
     "FAILED_CP_REQUIRED|SINGLE_PAIR_REQUIRED|NO_ADDITIONAL_SAS)"
 )
 
-_LOADED_SPI = "ikectl show sa | awk '/sa_childsas: .* out .*\\(L\\)/ { print $4, $8 }'"
-_INITIATOR_SPI = "ikectl show sa | awk '/^iked_sas: .* ESTABLISHED / { print $6 }'"
+LOADED_SPI = "ikectl show sa | awk '/sa_childsas: .* out .*\\(L\\)/ { print $4, $8 }'"
+INITIATOR_SPI = "ikectl show sa | awk '/^iked_sas: .* ESTABLISHED / { print $6 }'"
 
 
 class OpenikedDriver(Driver):
@@ -62,14 +62,14 @@ class OpenikedDriver(Driver):
     def start(self) -> str:
         """Start iked; ready when its processes have the configuration."""
         # Its hex dumps are written byte by byte: buffered by lines and through a pipe, they cost no time.
-        run = f"(stdbuf -eL iked -dvvv; echo iked $? >>/parley/state/exits) 2>&1 | cat >>{_LOG}"
-        ready = f"{_new_lines('compilation done')} && ikectl show sa >/dev/null 2>&1"
+        run = f"(stdbuf -eL iked -dvvv; echo iked $? >>/parley/state/exits) 2>&1 | cat >>{LOG}"
+        ready = f"{new_lines('compilation done')} && ikectl show sa >/dev/null 2>&1"
         return "\n".join(
             [
                 *install_credentials(self.connection, self.role),
                 'complaint=$(iked -n 2>&1) || { echo "$complaint" >&2; exit 1; }',
-                f"rm -f {_SOCKET}; touch {_LOG}",
-                _REMEMBER,
+                f"rm -f {SOCKET}; touch {LOG}",
+                REMEMBER,
                 f"({run}) </dev/null >/dev/null 2>&1 &",
                 f"ready() {{ {ready}; }}",
                 wait_until("ready", seconds=20),
@@ -80,13 +80,13 @@ class OpenikedDriver(Driver):
         """Have iked initiate, until its flows are loaded or it gave up."""
         return "\n".join(
             [
-                _REMEMBER,
-                f"refused() {{ {_new_lines(_REFUSED, but='new DH group')}; }}",
-                f"complain() {{ tail -n +$seen {_LOG} | grep -aE '{_REFUSED}' >&2; exit 1; }}",
+                REMEMBER,
+                f"refused() {{ {new_lines(_REFUSED, but='new DH group')}; }}",
+                f"complain() {{ tail -n +$seen {LOG} | grep -aE '{_REFUSED}' >&2; exit 1; }}",
                 *self._initiate(),
                 wait_until(
                     "ikectl show sa | grep -q 'sa_flows: .*(L)'",
-                    seconds=_PATIENCE,
+                    seconds=PATIENCE,
                     meanwhile="if refused; then complain; fi; again",
                 ),
             ]
@@ -107,12 +107,12 @@ class OpenikedDriver(Driver):
             f"    ip xfrm policy add {policy} action allow",
             f"    index=$(ip -s xfrm policy get {policy} | sed -n 's/.* index \\([0-9]*\\) .*/\\1/p')",
             f"    {_EVENT} acquire {ends} {self._protocol} $index",
-            indent(wait_until(_new_lines("pfkey_process: flow"), seconds=5, otherwise=remove), "    "),
+            indent(wait_until(new_lines("pfkey_process: flow"), seconds=5, otherwise=remove), "    "),
             f"    {remove}",
             "}",
             "again() {",
-            f"    {_new_lines('sa_free: reinitiating with new DH group')} || return",
-            f"    {_REMEMBER}",
+            f"    {new_lines('sa_free: reinitiating with new DH group')} || return",
+            f"    {REMEMBER}",
             "    begin",
             "}",
             "begin",
@@ -142,12 +142,12 @@ class OpenikedDriver(Driver):
 
     def rekey_child(self, child: Child) -> str | None:  # noqa: ARG002 -- a policy has one
         """The soft lifetime of the outbound SA is over; done when another one is loaded in its place."""
-        return "\n".join([*self._expire("soft"), *_replaced(_LOADED_SPI)])
+        return "\n".join([*self._expire("soft"), *replaced(LOADED_SPI)])
 
     def _expire(self, kind: str) -> list[str]:
         address = "sed 's/^\\[*//; s/\\]*:[0-9]*$//'"
         return [
-            f"old=$({_LOADED_SPI})",
+            f"old=$({LOADED_SPI})",
             '[ -n "$old" ] || exit 1',
             f"to=$(echo ${{old#* }} | {address})",
             f"{_EVENT} expire {kind} $to ${{old% *}} {self._protocol} || exit 1",
@@ -157,7 +157,7 @@ class OpenikedDriver(Driver):
         """There is no command: the IKE SA's life is short in such a scenario, and this waits for its end."""
         if not rekeys_ike(self.scenario, self.role):
             return None
-        return "\n".join([f"old=$({_INITIATOR_SPI})", *_replaced(_INITIATOR_SPI)])
+        return "\n".join([f"old=$({INITIATOR_SPI})", *replaced(INITIATOR_SPI)])
 
     def kill(self) -> str:
         """SIGKILL for all its processes, and an empty kernel."""
@@ -176,7 +176,7 @@ class OpenikedDriver(Driver):
 
     def status(self) -> str:
         """All SAs, and the lines of the log that tell their algorithms."""
-        return f"ikectl show sa || exit 1; echo '{LOG_MARK}'; grep -aE '{LOG_LINES}' {_LOG} || true"
+        return f"ikectl show sa || exit 1; echo '{LOG_MARK}'; grep -aE '{LOG_LINES}' {LOG} || true"
 
     def parse_status(self, text: str) -> DaemonView:
         """What `status` printed."""
@@ -184,21 +184,22 @@ class OpenikedDriver(Driver):
 
     def keys(self) -> str:
         """Gather the keys from iked's log."""
-        return gather_keys(_LOG)
+        return gather_keys(LOG)
 
 
 # Where the log ends now, so that what happened before is not taken for what happens next.
-_REMEMBER = f"seen=$(($(wc -l <{_LOG}) + 1))"
+REMEMBER = f"seen=$(($(wc -l <{LOG}) + 1))"
 
 
-def _new_lines(pattern: str, *, but: str = "") -> str:
+def new_lines(pattern: str, *, but: str = "") -> str:
     """A condition: the log has a line with `pattern` since $seen was remembered."""
-    new = f"tail -n +$seen {_LOG}"
+    new = f"tail -n +$seen {LOG}"
     return f"{new} | grep -av '{but}' | grep -aqE '{pattern}'" if but else f"{new} | grep -aqE '{pattern}'"
 
 
-def _replaced(spi: str) -> list[str]:
+def replaced(spi: str) -> list[str]:
+    """Wait until the SPI that a command prints is another one than $old."""
     return [
         f'replaced() {{ now=$({spi}); [ -n "$now" ] && [ "$now" != "$old" ]; }}',
-        wait_until("replaced", seconds=_PATIENCE),
+        wait_until("replaced", seconds=PATIENCE),
     ]

@@ -1,6 +1,7 @@
-"""What OpenIKED portable 7.4 on Linux does not do, with the source of that knowledge.
+"""What iked does not do, on Linux (OpenIKED portable 7.4) and on OpenBSD, with the source of that knowledge.
 
-Paths are those of openiked-portable 7.4, directory iked/.
+Paths are those of openiked-portable 7.4, directory iked/; OpenBSD's own iked is the same source but for
+what it asks of its kernel.
 """
 
 from __future__ import annotations
@@ -24,8 +25,13 @@ _EAP = "eap.c and iked.conf(5), eap"
 
 
 def find_lack(scenario: Scenario, role: Role) -> Lack | None:
-    """The first thing that `scenario` asks of `role` and iked cannot do."""
-    return next(_lacks(scenario, role), None)
+    """The first thing that `scenario` asks of `role` and portable iked on Linux cannot do."""
+    return next(_lacks(scenario, role), None) or next(_lacks_on_linux(scenario, role), None)
+
+
+def find_native_lack(scenario: Scenario, role: Role) -> Lack | None:
+    """The first thing that `scenario` asks of `role` and iked on OpenBSD cannot do."""
+    return next(_lacks(scenario, role), None) or next(_lacks_on_openbsd(scenario, role), None)
 
 
 def _lacks(scenario: Scenario, role: Role) -> Iterator[Lack]:
@@ -35,9 +41,30 @@ def _lacks(scenario: Scenario, role: Role) -> Iterator[Lack]:
     yield from _ike_algorithms(connection.ike_proposal(role))
     for child in connection.children:
         yield from _child(child, connection.child_proposal(role, child))
-        yield from _padding(child, connection.child_proposal(role, child), connection.outer_family)
     for step in scenario.steps:
         yield from _action(step.action, is_own=step.by in {role, None})
+
+
+def _lacks_on_linux(scenario: Scenario, role: Role) -> Iterator[Lack]:
+    connection = scenario.connection
+    yield from _features_on_linux(connection)
+    for child in connection.children:
+        proposal = connection.child_proposal(role, child)
+        yield from _child_on_linux(child, proposal)
+        yield from _padding(child, proposal, connection.outer_family)
+    if any(step.action is Action.MOVE for step in scenario.steps):
+        yield Lack(
+            "cannot move SAs on Linux: PF_KEY there refuses the update as an invalid argument",
+            "pfkey.c: pfkey_sa_update_addresses; Linux net/key/af_key.c",
+        )
+
+
+def _lacks_on_openbsd(scenario: Scenario, role: Role) -> Iterator[Lack]:
+    for step in scenario.steps:
+        if step.action is Action.DELETE_CHILD and step.by in {role, None}:
+            yield Lack("no command to delete a Child SA and keep its IKE SA", "ikectl(8)")
+        if step.action in {Action.FLOW, Action.CLOCK}:
+            yield Lack(f"{step.action} steps are played on Linux only", "parley.cell.systems")
 
 
 def _authentication(connection: Connection, role: Role) -> Iterator[Lack]:
@@ -66,6 +93,17 @@ def _features(connection: Connection, role: Role) -> Iterator[Lack]:
         yield Lack(
             "one Child SA per IKE SA: all selectors of a policy make one", "ikev2.c: ikev2_childsa_negotiate"
         )
+    if connection.ppk_id:
+        yield Lack("no post-quantum preshared keys (RFC 8784)", "iked.conf(5); ikev2.h has no USE_PPK")
+    if connection.childless:
+        yield Lack("no childless IKE SA (RFC 6023)", "ikev2.c: ikev2_ike_auth_recv wants SA and TS payloads")
+    if connection.always_cookie and role is Role.RESPONDER:
+        yield Lack("never demands a cookie", "ikev2.c: COOKIE is reflected, and nowhere made")
+    if connection.mobike and role is Role.INITIATOR:
+        yield Lack("MOBIKE as responder only", "iked.conf(5), set mobike")
+
+
+def _features_on_linux(connection: Connection) -> Iterator[Lack]:
     if any(_families(child) - {connection.outer_family} for child in connection.children):
         yield Lack(
             "no tunnel of one IP version in the other on Linux: PF_KEY ties an SA to the family of its ends",
@@ -77,14 +115,6 @@ def _features(connection: Connection, role: Role) -> Iterator[Lack]:
             "ESP in transport mode",
             "pfkey.c: pfkey_flow has one template, pfkey_sagroup is for OpenBSD",
         )
-    if connection.ppk_id:
-        yield Lack("no post-quantum preshared keys (RFC 8784)", "iked.conf(5); ikev2.h has no USE_PPK")
-    if connection.childless:
-        yield Lack("no childless IKE SA (RFC 6023)", "ikev2.c: ikev2_ike_auth_recv wants SA and TS payloads")
-    if connection.always_cookie and role is Role.RESPONDER:
-        yield Lack("never demands a cookie", "ikev2.c: COOKIE is reflected, and nowhere made")
-    if connection.mobike and role is Role.INITIATOR:
-        yield Lack("MOBIKE as responder only", "iked.conf(5), set mobike")
 
 
 def _families(child: Child) -> set[int]:
@@ -106,6 +136,22 @@ def _ike_algorithms(proposal: Proposal) -> Iterator[Lack]:
 
 
 def _child(child: Child, proposal: Proposal) -> Iterator[Lack]:
+    encryption = proposal.encryption if child.protocol is Protocol.ESP else ()
+    for names, known in (
+        (encryption, words.ESP_ENCRYPTION),
+        ([name for name in proposal.integrity if name != "NONE"], words.INTEGRITY),
+    ):
+        for name in names:
+            if name not in known:
+                yield Lack(f"no {name} for ESP or AH", "parse.y: ipsecencxfs, authxfs")
+    if proposal.additional:
+        yield Lack("no additional key exchanges (RFC 9370)", "ikev2.h has no transform types 6 to 12")
+    for name in proposal.ke:
+        if name not in words.KE:
+            yield Lack(f"no {name}", "parse.y: groupxfs")
+
+
+def _child_on_linux(child: Child, proposal: Proposal) -> Iterator[Lack]:
     if child.protocol is Protocol.ESP:
         for name in proposal.encryption:
             if name not in words.LINUX_ENCRYPTION:
@@ -116,11 +162,6 @@ def _child(child: Child, proposal: Proposal) -> Iterator[Lack]:
                 f"no {name} on Linux: it uses PF_KEY, which has no such algorithm or cuts it to 96 bits",
                 _KERNEL,
             )
-    if proposal.additional:
-        yield Lack("no additional key exchanges (RFC 9370)", "ikev2.h has no transform types 6 to 12")
-    for name in proposal.ke:
-        if name not in words.KE:
-            yield Lack(f"no {name}", "parse.y: groupxfs")
     if proposal.esn:
         yield Lack(
             "no extended sequence numbers on Linux: it uses PF_KEY",
@@ -143,8 +184,3 @@ def _action(action: Action, *, is_own: bool) -> Iterator[Lack]:
         yield Lack("no command to reauthenticate", "ikectl(8)")
     if action is Action.MOVE and is_own:
         yield Lack("MOBIKE as responder only", "iked.conf(5), set mobike")
-    if action is Action.MOVE:
-        yield Lack(
-            "cannot move SAs on Linux: PF_KEY there refuses the update as an invalid argument",
-            "pfkey.c: pfkey_sa_update_addresses; Linux net/key/af_key.c",
-        )
