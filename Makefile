@@ -34,10 +34,10 @@ kernel: $(VENV)/.ready-run ## the lab kernel: virtual time, packet filters; 16 m
 	@$(PARLEY) kernel build
 
 openbsd: $(VENV)/.ready-install ## a base disk with OpenBSD: ISO=install78.iso, and ARGS for parley install openbsd
-	@$(PARLEY) install openbsd --iso $(ISO) $(ARGS)
+	@$(PARLEY) install openbsd $(if $(ISO),--iso $(ISO)) $(ARGS)
 
 freebsd: $(VENV)/.ready-install ## the same with FreeBSD: ISO=disc1.iso SHA256=HEX
-	@$(PARLEY) install freebsd --iso $(ISO) --sha256 $(SHA256) $(ARGS)
+	@$(PARLEY) install freebsd --iso "$(ISO)" $(if $(SHA256),--sha256 $(SHA256)) $(ARGS)
 
 docs: $(VENV)/.ready-docs ## the documentation as a site in ./site, its generated pages made anew
 	@for page in docs/generate_*.py; do $(PYTHON) $$page || exit; done
