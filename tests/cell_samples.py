@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from parley.cell.commands import POLICY_MARK, ping
 from parley.cell.evidence import Evidence
-from parley.cell.record import CellRecord, Checkpoint, CommandRecord
+from parley.cell.record import CellRecord, Checkpoint, CommandRecord, Flow
 from parley.record.layout import CaseLayout
 from parley.record.results import HostRecord
 from parley.scenario.model import Role
@@ -108,6 +108,7 @@ class Cell:
     scenario: Scenario = field(default_factory=lambda: scenario(AS_ASKED))
     commands: list[CommandRecord] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
     stopped: str = ""
     error: str = ""
 
@@ -168,6 +169,7 @@ class Cell:
             roles=dict(HOSTS),
             commands=tuple(self.commands),
             checkpoints=tuple(self.checkpoints),
+            flows=tuple(self.flows),
             error=self.error,
             stopped=self.stopped,
         )

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from parley.cell.commands import add_addresses, guard, ping, translate, unguard
+from parley.cell.commands import (
+    add_addresses,
+    flow,
+    guard,
+    map_ports,
+    ping,
+    set_clock,
+    translate,
+    unguard,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,3 +135,47 @@ def test_a_router_translates_one_side_or_both(tools: Path, both: bool, lines: in
     assert len(rules) == lines
     assert "action nat egress 192.1.3.209/32 192.1.2.254" in rules[1]
     assert any("192.1.3.254" in rule for rule in rules) is both
+
+
+PING = """#!/bin/sh
+echo "[1795531886.107302] 64 bytes from 192.0.2.254: icmp_seq=1 ttl=64 time=0.1 ms"
+echo "[1795531887.107302] no answer yet for icmp_seq=2"
+echo "3 packets transmitted, 2 received, 33.3333% packet loss, time 2003ms"
+echo "$*" >&3
+"""
+
+
+def test_a_flow_tells_what_was_sent_what_came_and_what_was_late(tools: Path) -> None:
+    (tools / "ping").write_text(PING.replace(">&3", f">>{tools}/pings"))
+    (tools / "ping").chmod(0o755)
+    text = flow([("192.0.1.254", "192.0.2.254"), ("", "2001:db8::1")], seconds=30, every=10, size=1300)
+    lines = sorted(played(text, tools).splitlines())
+    assert lines == [
+        "- 2001:db8::1 sent 3 received 2",
+        "192.0.1.254 192.0.2.254 sent 3 received 2",
+        "[1795531887.107302] 192.0.2.254 unanswered: 2",
+        "[1795531887.107302] 2001:db8::1 unanswered: 2",
+    ]
+    assert sorted((tools / "pings").read_text().splitlines()) == [
+        "-n -O -D -c 3 -i 10 -W 3 -s 1300 -I 192.0.1.254 192.0.2.254",
+        "-n -O -D -c 3 -i 10 -W 3 -s 1300 2001:db8::1",
+    ]
+
+
+@pytest.mark.parametrize("shift", [86400.0, -3600.0])
+def test_a_clock_is_set_from_where_it_is(tools: Path, shift: float) -> None:
+    (tools / "date").write_text(f'#!/bin/sh\n[ "$1" = +%s ] && echo 1000000 || echo "$*" >>{tools}/calls\n')
+    (tools / "date").chmod(0o755)
+    played(set_clock(shift), tools)
+    assert calls(tools) == [f"-s @{1000000 + round(shift)}"]
+
+
+def test_a_nat_that_maps_ports_lets_nothing_in_unasked(tools: Path) -> None:
+    (tools / "nft").write_text(f'#!/bin/sh\necho "nft $*" >>{tools}/calls; cat >>{tools}/calls; exit 1\n')
+    (tools / "nft").chmod(0o755)
+    with pytest.raises(subprocess.CalledProcessError):
+        played(map_ports(60), tools)
+    heard = calls(tools)
+    assert heard[:2] == ["nft -f -", "table ip parley {"]
+    assert any("masquerade fully-random" in line for line in heard)
+    assert any("ct state new drop" in line for line in heard)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
@@ -280,3 +281,57 @@ def test_a_refusal_is_looked_at_after_the_refused_has_heard_of_it(tmp_path: Path
     _, record = played(tmp_path, Guests({"toy up": Answer(error=b"not who I want\n", status=1)}), "", refused)
     order = [each.purpose for each in record.commands]
     assert order.index("up") < order.index("gone") < order.index("kernel")
+
+
+def test_a_flow_is_sent_by_both_ends_for_as_long_as_it_says(tmp_path: Path) -> None:
+    steps = '"up", {do = "flow", seconds = 90, every = 2}, "traffic", "down"'
+    told = {"flow() {": Answer(b"192.0.1.254 192.0.2.254 sent 45 received 45\n")}
+    result, record = played(tmp_path, Guests(told), steps, limits=HURRIED)
+    (flow,) = record.flows
+    assert flow.step == 1
+    sent = {role: record.commands[index] for role, index in flow.commands.items()}
+    assert {role: command.host for role, command in sent.items()} == {
+        Role.INITIATOR: "west",
+        Role.RESPONDER: "east",
+    }
+    assert all(" -c 45 -i 2 " in command.command for command in sent.values())
+    # West's echoes came back; what east says is of other addresses than its own.
+    assert result.reason.startswith("east: flow from responder (step 2): 45 of 45 echoes lost")
+
+
+def test_who_must_have_noticed_is_looked_at(tmp_path: Path) -> None:
+    steps = '"up", {do = "kill", by = "responder"}, {do = "notice", by = "initiator"}'
+    _, record = played(tmp_path, Guests(), steps)
+    assert [point.name for point in record.checkpoints] == ["up", "kill", "notice by initiator"]
+
+
+def test_clocks_of_all_hosts_are_set(tmp_path: Path) -> None:
+    _, record = played(tmp_path, Guests(), '"up", "traffic", {do = "clock", shift = -60}, "down"')
+    assert [each.host for each in record.commands if each.purpose == "clock"] == ["west", "east"]
+
+
+def test_a_clock_that_cannot_be_set_is_the_labs_failure(tmp_path: Path) -> None:
+    guests = Guests({"date -s": Answer(error=b"date: cannot set date\n", status=1)})
+    result, _ = played(tmp_path, guests, '"up", {do = "clock", shift = 60}, "down"')
+    assert result.verdict == Verdict.LAB_ERROR
+    assert "clock ended with status 1: date: cannot set date" in result.reason
+
+
+def test_an_up_that_must_be_refused_is_no_end_of_the_cell(tmp_path: Path) -> None:
+    steps = '"up", "traffic", "down", {do = "up", refused = true}'
+    result, record = played(tmp_path, Guests(), steps)
+    assert [point.name for point in record.checkpoints] == ["traffic", "down", "refused (step 4)"]
+    assert result.verdict == Verdict.FAILED
+    assert "refused (step 4): SAs are still there" in result.reason
+
+
+def test_a_nat_that_maps_ports_is_set_up_and_forgets(tmp_path: Path) -> None:
+    network = '[network]\nnat = "initiator"\nnat_timeout = 60\n'
+    job = cell_job(tmp_path, Guests(), write_scenario(tmp_path, network, steps='"up", "remap", "down"'))
+    kernel = replace(job.equipment.kernel, features=frozenset({"nftables-ipv4"}))
+    able = replace(job, equipment=replace(job.equipment, kernel=kernel))
+    assert run_job(job, lambda _: None).verdict == Verdict.UNSUPPORTED
+    run_job(able, lambda _: None)
+    record = read_cell(job.layout.cell)
+    on_nic = [(each.host, each.purpose) for each in record.commands if each.host == "nic"]
+    assert on_nic == [("nic", "nat"), ("nic", "remap")]

@@ -107,6 +107,35 @@ VALUES = [
     ('[[known]]\nfinding = "findings/x"\nreason = "x"', 3, "known.finding: 'findings/x' is not of the form"),
 ]
 
+LONG_LIVES = [
+    ('step = ["up",\n{ do = "flow", seconds = 60 }]', 3, "flow lacks every"),
+    ('step = ["up",\n{ do = "flow", every = 60 }]', 3, "flow lacks seconds"),
+    ('step = ["up",\n{ do = "flow", seconds = 5, every = 60 }]', 3, "a flow of 5 s has no second echo then"),
+    ('step = ["up",\n{ do = "wait", seconds = 5, every = 1 }]', 3, "every belongs to flow, not to wait"),
+    ('step = [{ do = "flow", seconds = 5, every = 1 }]', 2, "flow before up"),
+    ('step = ["up",\n{ do = "flow", seconds = 5, every = 1, size = 9000 }]', 3, "from 56 to 1400"),
+    ('step = ["up",\n{ do = "clock", shift = 0 }]', 3, "step.shift is 0, not a number of seconds"),
+    ('step = ["up",\n{ do = "clock", shift = true }]', 3, "step.shift is True"),
+    ('step = ["up",\n{ do = "clock", shift = 60, by = "both" }]', 3, "clock is nobody's doing"),
+    ('step = ["up",\n"clock"]', 3, "clock lacks shift"),
+    ('step = ["up",\n"remap"]', 3, "remap without a NAT that maps ports"),
+    ('step = ["notice"]', 2, "notice before up"),
+    ('step = ["up",\n"notice",\n"traffic"]', 4, "traffic after the connection went down"),
+    ('step = [{ do = "up", refused = true }]', 2, "the first up is refused"),
+    ('step = ["up",\n{ do = "down", refused = true }]', 3, "refused belongs to up, not to down"),
+    ('step = ["up",\n"down",\n{ do = "up", refused = true },\n"traffic"]', 5, "after the connection went"),
+    ('[network]\nnat = ["initiator", "responder"]\nnat_timeout = 60', 4, "only the initiator's NAT maps"),
+    ("[network]\nnat_timeout = 60", 3, "only the initiator's NAT maps ports"),
+    ("[expect]\nchild_sas = [9, 3]", 3, "not a number, nor the least and the most of it"),
+    ("[expect]\nike_sas = [1, 2, 3]", 3, "nor the least and the most of it"),
+    ("[expect]\nike_sas = []", 3, "nor the least and the most of it"),
+    ("[expect]\nchild_sas = [\n1,\n-2]", 5, "not a whole number from 0"),
+    ('[expect]\nretransmits = "west"', 3, "expect.retransmits is 'west'"),
+    ("[responder.child]\nlifetime = 0", 3, "lifetime is 0, not a whole number"),
+    ("[responder.ike]\nlifetime_bytes = 5", 3, "lifetime_bytes"),
+    ('needs = ["xfrm-interfaces"]', 2, "needs is 'xfrm-interfaces'"),
+]
+
 PROOFS = [
     ('[initiator]\nsecret = ""', 3, "initiator.secret is empty"),
     ('[initiator]\nsecret = "only-mine"', 3, "responder has PSK without a secret"),
@@ -289,6 +318,7 @@ ALL = [
     *KEYS,
     *TYPES,
     *VALUES,
+    *LONG_LIVES,
     *PROOFS,
     *PROPOSALS,
     *CHILDREN,
