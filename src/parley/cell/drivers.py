@@ -32,14 +32,31 @@ def hosts_of(scenario: Scenario) -> dict[Role, str]:
     }
 
 
+# A BSD's word in the matrix means the daemon that comes with it, on its own kernel.
+NATIVE = {"openbsd": "openiked"}
+
+
+def part_of(word: str) -> tuple[str, str]:
+    """The platform and the implementation that a word of the matrix means."""
+    return (word, NATIVE[word]) if word in NATIVE else ("debian", word)
+
+
+def plays(word: str) -> bool:
+    """Whether there is a driver for a word of the matrix. Raises UsageError for an unknown one."""
+    platform, implementation = part_of(word)
+    return daemon_named(implementation).driver_on(platform) is not None
+
+
 def make_driver(
     implementation: str, scenario: Scenario, role: Role, hosts: Mapping[Role, str], version: str = ""
 ) -> Driver:
     """The driver of `implementation` for one end. Raises UsageError for one that cannot play scenarios."""
-    daemon = daemon_named(implementation)
-    if daemon.driver is None:
+    platform, name = part_of(implementation)
+    daemon = daemon_named(name)
+    driver = daemon.driver_on(platform)
+    if driver is None:
         raise UsageError(f"{daemon.title} has no driver for scenarios")
-    return daemon.driver(scenario, role, _addresses(scenario, role, hosts), version)
+    return driver(scenario, role, _addresses(scenario, role, hosts), version)
 
 
 def driver_for(record: CellRecord, scenario: Scenario, role: Role) -> Driver:

@@ -21,14 +21,19 @@ STATE_FILES = ("xfrm-state", "xfrm-policy", "routes", "processes", "dmesg", "cor
 
 
 def play(
-    steps: Iterable[Step], lab: Lab, began: float, progress: Callable[[str], None]
+    steps: Iterable[Step],
+    lab: Lab,
+    began: float,
+    progress: Callable[[str], None],
+    into: list[StepRecord] | None = None,
 ) -> tuple[list[StepRecord], str]:
     """Play the steps in order; return their records, and why it stopped early (empty: it did not).
 
+    `into` gets the records one by one, so that they are there when the lab breaks and LabError is raised.
     `began` is the monotonic time from which the records count. A step that runs past the command limit
     is ended and stops the case: what follows it would only show the same fault again.
     """
-    records: list[StepRecord] = []
+    records = [] if into is None else into
     for index, step in enumerate(steps):
         record = StepRecord(index, step.host, step.text, step.is_comment)
         if step.is_comment:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from parley.case.model import HostSpec
-from parley.cell.drivers import declared_lack, hosts_of, make_driver
+from parley.cell.drivers import declared_lack, hosts_of, make_driver, part_of
 from parley.cell.judge import judge_cell
 from parley.cell.known import as_declared
 from parley.cell.player import Player, StoppedError
@@ -76,15 +76,14 @@ class CellJob(Job):
 
     def _drivers(self) -> dict[Role, Driver]:
         hosts = hosts_of(self.scenario)
-        images = self.equipment.images
         return {
-            role: make_driver(name, self.scenario, role, hosts, images[name].version)
+            role: make_driver(name, self.scenario, role, hosts, self.equipment.version(name))
             for role, name in self.implementations.items()
         }
 
     def _hosts(self) -> list[HostSpec]:
         names = hosts_of(self.scenario)
-        specs = [HostSpec(names[role], implementation=name) for role, name in self.implementations.items()]
+        specs = [HostSpec(names[role], *part_of(name)) for role, name in self.implementations.items()]
         if self.scenario.nat.initiator or self.scenario.nat.responder:
             specs.append(HostSpec("nic"))
         return specs

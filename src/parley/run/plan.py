@@ -56,6 +56,13 @@ class Equipment:
         backends = (self.backend, *(booting.backend for booting in self.by_host.values()))
         return max(backend.slowness for backend in backends)
 
+    def version(self, word: str) -> str:
+        """The version of what a word of the matrix means; empty for a system that is not installed."""
+        system = self.systems.get(word)
+        if system or word in BSDS:
+            return system.release if system else ""
+        return self.images[word].version
+
     def booting(self, host: str) -> Booting:
         """How a host is booted."""
         return self.by_host.get(host) or Booting(self.backend, self.kernel)

@@ -87,7 +87,7 @@ class ScriptedJob(Job):
                 share=stage.share,
             ) as lab:
                 watch.done("boot")
-                steps, stopped = play(self.case.steps, lab, watch.began, progress)
+                _, stopped = play(self.case.steps, lab, watch.began, progress, steps)
                 watch.done("play")
                 if self.hold:
                     self.hold(lab, progress)

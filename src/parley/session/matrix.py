@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parley.cell.drivers import NATIVE, plays
 from parley.daemon.registry import daemon_named, daemons
 from parley.errors import InputError, UsageError
 from parley.image.equip import equip
 from parley.image.source import Source, parse_source
+from parley.image.store import Store
+from parley.image.system import find_system
 from parley.lab.host import Limits
 from parley.near import nearest
 from parley.record.layout import RunLayout
@@ -144,9 +147,10 @@ def select_cells(scenarios: Sequence[Scenario], options: MatrixOptions) -> list[
     Raises UsageError for a selector that means none, and for an implementation that is not known.
     """
     drivers = [name for name, daemon in daemons().items() if daemon.driver is not None]
+    drivers += [name for name in NATIVE if NATIVE[name] in drivers and _is_in(name, options)]
     names = list(dict.fromkeys(_label(name) for name in options.implementations or drivers))
     for name in (*names, *filter(None, (options.must_include,))):
-        if daemon_named(name).driver is None:
+        if not plays(name):
             raise UsageError(f"{name} plays no scenarios", hint=f"known: {', '.join(drivers)}")
     chosen = [scenario for scenario in scenarios if scenario.core or not options.core]
     everything = [Cell(scenario, one, other) for scenario in chosen for one, other in product(names, names)]
@@ -157,6 +161,12 @@ def select_cells(scenarios: Sequence[Scenario], options: MatrixOptions) -> list[
     if not cells:
         raise UsageError("no cell is left to run", hint="parley matrix --list")
     return cells
+
+
+def _is_in(platform: str, options: MatrixOptions) -> bool:
+    """Whether a BSD has a row and a column: it is installed, or asked for by name."""
+    sides = {side for text in options.selectors for side in text.split("/")[:-1]}
+    return platform in {options.must_include, *sides} or find_system(Store.default(), platform) is not None
 
 
 def _hint(selector: str, names: Sequence[str], scenarios: Sequence[Scenario]) -> str:
@@ -196,7 +206,8 @@ def _label(name: str) -> str:
 
 def _equip(options: MatrixOptions, cells: Sequence[Cell], sources: Sequence[Source]) -> Tools:
     kinds = sorted({kind for cell in cells for kind in scenario_kinds(cell.scenario)})
-    images = sorted({name for cell in cells for name in (cell.initiator, cell.responder)} | {TOOLS_IMAGE})
+    sides = {name for cell in cells for name in (cell.initiator, cell.responder)}
+    images = sorted(sides - NATIVE.keys() | {TOOLS_IMAGE})
     compiled = [(source, source.implementation) for source in sources]
     return equip(images, kinds, kernel=options.kernel, sources=compiled)
 
