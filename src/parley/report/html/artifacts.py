@@ -7,6 +7,11 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from markupsafe import Markup, escape
+
+from parley.escape import visible
+from parley.report.html.links import href
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -93,11 +98,49 @@ def _note(path: str, mode: int) -> str:
 
 
 def grouped(artifacts: tuple[Artifact, ...]) -> tuple[Group, ...]:
-    """Artifacts under headings, the ones wanted most often first."""
+    """Artifacts under headings, the ones wanted most often first.
+
+    What a command was and that it complained of nothing stands among the steps: such files are left out.
+    """
     groups: dict[tuple[int, str], list[Artifact]] = {}
     for artifact in artifacts:
-        groups.setdefault(_heading(artifact.path), []).append(artifact)
+        if not _says_nothing(artifact):
+            groups.setdefault(_heading(artifact.path), []).append(artifact)
     return tuple(Group(title, tuple(groups[rank, title])) for rank, title in sorted(groups))
+
+
+def _says_nothing(artifact: Artifact) -> bool:
+    parts = artifact.path.split("/")
+    is_command = len(parts) == 4 and parts[0] == SHARE and parts[2] in {"cmd", "step"}  # noqa: PLR2004 -- share, host, cmd, file
+    return is_command and not artifact.note and (artifact.size == 0 or parts[3].endswith(".sh"))
+
+
+def file_list(group: Group, files: str) -> Markup:
+    """The items of a group's list, `files` being the way from the page to the case's directory.
+
+    Not a template: a case has a hundred files, and a report thousands of cases.
+    """
+    lines = []
+    for file in group.files:
+        shown = escape(visible(file.path))
+        if file.note:
+            lines.append(f'<li>{shown} <span class="quiet">{escape(file.note)}</span></li>')
+        else:
+            where = escape(f"{files}/{href(file.path)}")
+            lines.append(
+                f'<li><a href="{where}">{shown}</a> <span class="quiet">{size_of(file.size)}</span></li>'
+            )
+    return Markup("\n".join(lines))  # noqa: S704 -- every part is escaped above
+
+
+def size_of(number: int) -> str:
+    """Bytes as people read them, with SI prefixes."""
+    scaled = float(number)
+    for unit in ("B", "kB", "MB"):
+        if scaled < 1000:  # noqa: PLR2004 -- SI prefixes
+            return f"{scaled:.0f} {unit}" if unit == "B" else f"{scaled:.1f} {unit}"
+        scaled /= 1000
+    return f"{scaled:.1f} GB"
 
 
 def _heading(path: str) -> tuple[int, str]:

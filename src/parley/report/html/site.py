@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from parley import __version__
 from parley.escape import visible
+from parley.report.html.artifacts import file_list
 from parley.report.html.links import href, up_from
 from parley.report.marks import VERDICTS
 from parley.verdict import Verdict
@@ -133,7 +134,7 @@ def _environment() -> Environment:
         finalize=_shown,
     )
     environment.filters["href"] = href
-    environment.filters["size"] = _size
+    environment.globals["file_list"] = file_list
     environment.filters["fragment"] = _fragment
     environment.filters["moment"] = _moment
     environment.filters["reason"] = _reason
@@ -166,15 +167,6 @@ def _moment(text: str) -> str:
     except ValueError:
         return text
     return f"{time:%Y-%m-%d %H:%M:%S} {time.tzname() or ''}".rstrip()
-
-
-def _size(number: int) -> str:
-    scaled = float(number)
-    for unit in ("B", "kB", "MB"):
-        if scaled < 1000:  # noqa: PLR2004 -- SI prefixes
-            return f"{scaled:.0f} {unit}" if unit == "B" else f"{scaled:.1f} {unit}"
-        scaled /= 1000
-    return f"{scaled:.1f} GB"
 
 
 def _asset(name: str) -> str:
