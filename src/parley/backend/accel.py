@@ -60,7 +60,7 @@ class Accelerator:
 def accelerator() -> Accelerator:
     """The fastest that works here for the user that guests run as. Raises MissingError without QEMU."""
     groups = _kvm_groups()
-    reason = "there is no /dev/kvm" if not _KVM.exists() else _failure("kvm", groups)
+    reason = f"there is no {_KVM}" if not _KVM.exists() else _failure("kvm", groups)
     if not reason:
         return Accelerator("kvm", groups=groups)
     failure = _failure("tcg", ())

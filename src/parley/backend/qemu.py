@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from parley.backend.accel import accelerator
 from parley.backend.base import Backend, BootRequest, Machine, linux_parts
-from parley.backend.qemu_machine import QemuMachine, boot_cold, kept_open, resume
+from parley.backend.qemu_machine import QemuMachine, Started, boot_cold, kept_open, resume
 from parley.backend.qemu_snapshot import saved_state
 from parley.errors import UnsupportedError
 from parley.image.clone import clone
@@ -70,7 +70,15 @@ class QemuBackend(Backend):
             return QemuMachine(request.host, boot_cold(request))
         spare = ExitStack()
         kept = kept_open(request, spare)
-        return QemuMachine(request.host, resume(request, state), again=lambda: boot_cold(kept), spare=spare)
+        return QemuMachine(
+            request.host, resume(request, state), again=lambda: _boot_after_all(kept), spare=spare
+        )
+
+
+def _boot_after_all(request: BootRequest) -> Started:
+    with request.kernel_log.open("a", encoding="utf-8") as log:
+        log.write("parley: the saved guest did not go on; booting from cold\n")
+    return boot_cold(request)
 
 
 def from_disk(request: BootRequest, store: Store) -> BootRequest:
