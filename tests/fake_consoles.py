@@ -193,6 +193,7 @@ class FakeBsd(Bsd):
     settings = ()
 
     def __init__(self, place: Path) -> None:
+        super().__init__("parley")
         self.root = str(place / "root")
         (place / "root").mkdir()
         (place / "dev").mkdir()
@@ -212,7 +213,7 @@ class FakeBsd(Bsd):
         return "echo mounted >mounted\n"
 
     def log_in(self, console: Console, limit: Limit) -> Shell:
-        return log_in(console, user="root", password="parley", limit=limit)  # noqa: S106 -- no secret
+        return log_in(console, user="root", password=self.password, limit=limit)
 
     def _boot_script(self, topology: Topology, host: str) -> str:
         assert topology.host(host)

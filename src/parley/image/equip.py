@@ -11,7 +11,7 @@ import click
 from parley.image.ensure import ensure_all
 from parley.image.source import ensure_source
 from parley.image.store import Store
-from parley.image.system import find_system
+from parley.install.base import installed_bases
 from parley.pki import ensure_certificates
 from parley.platform.names import BSDS
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
     from parley.image.source import Source
-    from parley.image.system import System
+    from parley.install.base import Base
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Tools:
     kernel: Kernel
     images: dict[str, Image]
     certificates: Path
-    systems: dict[str, System] = field(default_factory=dict)
+    systems: dict[str, Base] = field(default_factory=dict)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -62,7 +62,7 @@ def equip(
     store = Store.default()
     compiled = {source.image(base): ensure_source(store, source, base, _tell) for source, base in sources}
     ready = ensure_all(store, [name for name in images if name not in compiled], _tell, kernel=kernel)
-    systems = {name: system for name in BSDS if (system := find_system(store, name))}
+    systems = installed_bases(store, BSDS)
     return Tools(ready.kernel, ready.images | compiled, ensure_certificates(store, certificates), systems)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from parley.backend.base import Disk
@@ -12,7 +13,7 @@ from parley.errors import MissingError
 from parley.image.store import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from parley.image.store import Entry, Made, Progress, Store
@@ -31,6 +32,7 @@ class Base:
     digest: str
     disk: Disk
     facts: dict[str, Any]
+    packages: dict[str, str] = field(default_factory=dict)
 
 
 def base_key(name: str, recipe: dict[str, Any]) -> Key:
@@ -56,7 +58,7 @@ def as_base(entry: Entry) -> Base:
     """An entry of the store as a base."""
     facts = entry.made.facts
     disk = Disk(entry.path / DISK, "qcow2", is_read_only=True)
-    return Base(entry.key.name, str(facts["version"]), entry.key.digest, disk, facts)
+    return Base(entry.key.name, str(facts["version"]), entry.key.digest, disk, facts, entry.made.packages)
 
 
 def find_base(store: Store, platform: str, version: str = "") -> Base:
@@ -76,6 +78,15 @@ def find_base(store: Store, platform: str, version: str = "") -> Base:
             hint=f"parley install {platform} --iso FILE",
         )
     return as_base(max(entries, key=lambda entry: (_order(entry), entry.created)))
+
+
+def installed_bases(store: Store, platforms: Iterable[str]) -> dict[str, Base]:
+    """The bases of those platforms that are installed, each as `find_base` finds it."""
+    found = {}
+    for platform in platforms:
+        with suppress(MissingError):
+            found[platform] = find_base(store, platform)
+    return found
 
 
 def _order(entry: Entry) -> tuple[int, ...]:

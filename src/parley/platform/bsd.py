@@ -36,6 +36,10 @@ class Bsd(ABC):
     # Sysctls, NAME=VALUE.
     settings: tuple[str, ...]
 
+    def __init__(self, password: str = "") -> None:
+        """Root's password, as the installer set it (install.base, fact `root_password`)."""
+        self.password = password
+
     def prepare(self, jail: Jail, host: HostSpec, topology: Topology) -> None:
         """Write what `host` needs to boot into its part of the share; it gets it on its drive."""
         for name in _DIRECTORIES:

@@ -11,9 +11,6 @@ from parley.platform.nfs import mount_on_freebsd
 if TYPE_CHECKING:
     from parley.install.console import Console, Limit, Shell
 
-# The installer's answer (parley install freebsd); a guest is reached by nobody but its lab.
-ROOT_PASSWORD = "parley"  # noqa: S105 -- no secret
-
 
 class FreeBsd(Bsd):
     """Hosts with FreeBSD's kernel, strongSwan from packages or Libreswan from source."""
@@ -43,4 +40,4 @@ class FreeBsd(Bsd):
 
     def log_in(self, console: Console, limit: Limit) -> Shell:
         """Log in as root at the console's getty(8)."""
-        return log_in(console, user="root", password=ROOT_PASSWORD, limit=limit)
+        return log_in(console, user="root", password=self.password, limit=limit)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from parley.install.console import log_in
-from parley.install.openbsd_answers import ROOT_PASSWORD
 from parley.platform.bsd import Bsd
 from parley.platform.nfs import mount_on_openbsd
 
@@ -47,4 +46,4 @@ class OpenBsd(Bsd):
 
     def log_in(self, console: Console, limit: Limit) -> Shell:
         """Log in as root at the console's getty(8)."""
-        return log_in(console, user="root", password=ROOT_PASSWORD, limit=limit)
+        return log_in(console, user="root", password=self.password, limit=limit)

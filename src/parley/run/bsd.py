@@ -16,7 +16,7 @@ from parley.platform.openbsd import OpenBsd
 if TYPE_CHECKING:
     from parley.backend.base import Backend
     from parley.case.model import HostSpec
-    from parley.image.system import System
+    from parley.install.base import Base
     from parley.platform.bsd import Bsd
     from parley.run.plan import Equipment
 
@@ -36,19 +36,24 @@ def plan_bsd(spec: HostSpec, equipment: Equipment) -> HostPlan:
         )
     return HostPlan(
         spec=spec,
-        platform=_PLATFORMS[spec.platform](),
+        platform=_PLATFORMS[spec.platform](str(system.facts["root_password"])),
         backend=_emulator(spec.name, equipment),
-        image=_image(system),
-        kernel=Kernel(system.platform, system.version, system.disk.path, None, system.digest, frozenset()),
+        image=_image(spec.platform, system),
+        kernel=_kernel(spec.platform, system),
         media=Media(system.disk),
     )
 
 
-def _image(system: System) -> Image:
+def _image(platform: str, system: Base) -> Image:
     """The disk, as what a result tells of an image: what comes with the system has the system's version."""
-    packages = {"openiked": system.release} if system.platform == "openbsd" else {}
-    name = f"{system.platform}-{system.release}"
-    return Image(name, system.disk.path, packages | system.packages, system.digest, system.release)
+    packages = {"openiked": system.version} if platform == "openbsd" else {}
+    return Image(system.name, system.disk.path, packages | system.packages, system.digest, system.version)
+
+
+def _kernel(platform: str, system: Base) -> Kernel:
+    """The same of its kernel, which lies on the disk."""
+    version = str(system.facts["kernel"])
+    return Kernel(platform, version, system.disk.path, None, system.digest, frozenset())
 
 
 def _emulator(host: str, equipment: Equipment) -> Backend:

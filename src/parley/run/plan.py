@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from parley.case.model import HostSpec
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
-    from parley.image.system import System
+    from parley.install.base import Base
 
 # A host without a daemon (a router, a client) boots this image for its tools.
 TOOLS_IMAGE = "libreswan"
@@ -47,7 +47,7 @@ class Equipment:
     backend: Backend
     certificates: Path
     by_host: Mapping[str, Booting] = field(default_factory=dict)
-    systems: Mapping[str, System] = field(default_factory=dict)
+    systems: Mapping[str, Base] = field(default_factory=dict)
     share: str = ""
 
     @property
@@ -60,7 +60,7 @@ class Equipment:
         """The version of what a word of the matrix means; empty for a system that is not installed."""
         system = self.systems.get(word)
         if system or word in BSDS:
-            return system.release if system else ""
+            return system.version if system else ""
         return self.images[word].version
 
     def booting(self, host: str) -> Booting:

@@ -17,7 +17,7 @@ from parley.errors import InputError, UsageError
 from parley.image.equip import equip
 from parley.image.source import Source, parse_source
 from parley.image.store import Store
-from parley.image.system import find_system
+from parley.install.base import installed_bases
 from parley.lab.host import Limits
 from parley.near import nearest
 from parley.record.layout import RunLayout
@@ -166,7 +166,7 @@ def select_cells(scenarios: Sequence[Scenario], options: MatrixOptions) -> list[
 def _is_in(platform: str, options: MatrixOptions) -> bool:
     """Whether a BSD has a row and a column: it is installed, or asked for by name."""
     sides = {side for text in options.selectors for side in text.split("/")[:-1]}
-    return platform in {options.must_include, *sides} or find_system(Store.default(), platform) is not None
+    return platform in {options.must_include, *sides} or platform in installed_bases(Store.default(), NATIVE)
 
 
 def _hint(selector: str, names: Sequence[str], scenarios: Sequence[Scenario]) -> str:

@@ -11,7 +11,7 @@ from parley.backend.qemu import QemuBackend
 from parley.backend.uml import UmlBackend
 from parley.case.model import HostSpec
 from parley.errors import UnsupportedError
-from parley.image.system import System
+from parley.install.base import Base
 from parley.platform.openbsd import OpenBsd
 from parley.run.job import host_record
 from parley.run.plan import images_needed, plan_hosts
@@ -23,9 +23,10 @@ EAST = HostSpec("east", "openbsd", "openiked")
 WEST = HostSpec("west", "debian", "libreswan")
 
 
-def system(place: Path) -> System:
+def system(place: Path) -> Base:
     disk = Disk(place / "disk.qcow2", "qcow2")
-    return System("openbsd", "7.9", disk, "0123456789ab", "7.9 GENERIC#1", {"bash": "5.3"})
+    facts = {"kernel": "7.9 GENERIC#1", "root_password": "secret"}
+    return Base("openbsd-7.9", "7.9", "0123456789ab", disk, facts, {"bash": "5.3"})
 
 
 def test_a_platform_that_is_not_installed_says_how_to_have_it(tmp_path: Path) -> None:
@@ -37,6 +38,7 @@ def test_platforms_are_mixed_in_one_case(tmp_path: Path) -> None:
     tools = replace(equipment(tmp_path, UmlBackend()), systems={"openbsd": system(tmp_path)})
     east, west = plan_hosts([EAST, WEST], tools)
     assert isinstance(east.platform, OpenBsd)
+    assert east.platform.password == "secret"  # noqa: S105 -- no secret
     assert isinstance(east.backend, QemuBackend)
     assert east.media
     assert east.media.disk == system(tmp_path).disk

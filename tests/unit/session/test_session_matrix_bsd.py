@@ -6,8 +6,8 @@ import pytest
 
 from parley.cell.drivers import make_driver, part_of
 from parley.daemon.openiked.native import NativeIkedDriver
-from parley.image.store import Store
-from parley.image.system import Installed, ensure_system
+from parley.image.store import Made, Store
+from parley.install.base import base_key, freeze
 from parley.scenario.model import Role
 from parley.session.matrix import MatrixOptions, select_cells
 from toy_guests import write_scenario
@@ -28,12 +28,12 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 def test_a_bsd_that_is_installed_is_a_row_and_a_column(tmp_path: Path, store: Store) -> None:
-    def install(path: Path) -> Installed:
-        path.touch()
-        return Installed("7.9", {})
+    def install(directory: Path) -> Made:
+        (directory / "disk.qcow2").touch()
+        return Made("recipe", facts={"platform": "openbsd", "version": "7.9"})
 
     assert columns(tmp_path) == {"libreswan", "openiked", "strongswan"}
-    ensure_system(store, "openbsd", "7.9", "recipe", install)
+    freeze(store, base_key("openbsd-7.9", {}), install, lambda _: None)
     assert columns(tmp_path) == {"libreswan", "openiked", "strongswan", "openbsd"}
 
 
