@@ -14,3 +14,7 @@ play() {
     esac
     eval "$parley_line"
 }
+
+# At a terminal every line appears when it is complete. Into a file, programs would write their lines when
+# they end, after what others have said in the meantime.
+export LD_PRELOAD=/usr/libexec/coreutils/libstdbuf.so _STDBUF_O=L PYTHONUNBUFFERED=1
