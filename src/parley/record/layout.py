@@ -4,6 +4,7 @@
 
     RUN/
       run.json                      what was asked for, on what machine, in which order (run.record)
+      verdicts.json                 the verdicts alone, for later runs to look back at (record.history)
       cases/NAME/
         result.json                 the verdict and everything it rests on (run.record)
         cell.json                   the same for a scenario's cell (cell.record)

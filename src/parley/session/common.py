@@ -16,6 +16,7 @@ import click
 
 from parley import __version__
 from parley.errors import UsageError
+from parley.record.history import write_verdicts
 from parley.record.lock import going_on, is_going_on
 from parley.record.results import RunRecord, write_json
 from parley.report.load import load_run
@@ -125,6 +126,7 @@ def carry_out(
             interrupted = True
     write_json(run.record, replace(record, finished=now()))
     loaded = load_run(run.root)
+    write_verdicts(run.root, record.started, {result.case: result.verdict for result in loaded.results})
     print_report(loaded, sys.stdout)
     if html:
         from parley.report.html.write import write_report  # noqa: PLC0415 -- costs a single case 0.2 s

@@ -17,6 +17,7 @@ from parley.verdict import CheckState
 if TYPE_CHECKING:
     from parley.record.results import CaseResult
     from parley.report.compare import Change
+    from parley.report.html.trend import Past
     from parley.report.load import LoadedRun
     from parley.verdict import Check
 
@@ -58,6 +59,7 @@ class CasePage:
     groups: tuple[Group, ...]
     ladder: LadderView | None = None
     change: Change | None = None
+    trend: tuple[Past, ...] = ()
     previous: str = ""
     following: str = ""
     damage: str = ""
@@ -69,6 +71,7 @@ def build_case(
     artifacts: tuple[Artifact, ...],
     *,
     change: Change | None = None,
+    trend: tuple[Past, ...] = (),
     neighbours: tuple[str, str] = ("", ""),
 ) -> CasePage:
     """Read what is left of a case; `neighbours` are the names of the cases before and after it."""
@@ -87,6 +90,7 @@ def build_case(
         groups=grouped(artifacts),
         ladder=view_ladder(layout),
         change=change,
+        trend=trend,
         previous=neighbours[0],
         following=neighbours[1],
         damage=story.damage,

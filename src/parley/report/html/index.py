@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from parley.record.results import CaseResult, HostRecord
     from parley.report.compare import Change, ChangeKind, Comparison
+    from parley.report.html.trend import PastTotals
     from parley.report.load import LoadedRun
     from parley.verdict import Verdict
 
@@ -74,6 +75,7 @@ class IndexPage:
     rows: tuple[Row, ...]
     changes: tuple[ChangeList, ...]
     damaged: tuple[str, ...]
+    past: tuple[PastTotals, ...] = ()
 
 
 def build_header(run: LoadedRun, comparison: Comparison | None) -> RunHeader:
@@ -97,7 +99,9 @@ def build_header(run: LoadedRun, comparison: Comparison | None) -> RunHeader:
     )
 
 
-def build_index(run: LoadedRun, header: RunHeader, comparison: Comparison | None) -> IndexPage:
+def build_index(
+    run: LoadedRun, header: RunHeader, comparison: Comparison | None, past: tuple[PastTotals, ...] = ()
+) -> IndexPage:
     """The first page of `run`."""
     changes = comparison.by_case() if comparison else {}
     kinds = dict.fromkeys(change.kind for change in comparison.changes) if comparison else {}
@@ -106,6 +110,7 @@ def build_index(run: LoadedRun, header: RunHeader, comparison: Comparison | None
         rows=tuple(_row(result, changes.get(result.case)) for result in run.results),
         changes=tuple(ChangeList(kind, comparison.of_kind(kind)) for kind in kinds) if comparison else (),
         damaged=tuple(str(error.args[0]) for error in run.damaged),
+        past=past,
     )
 
 

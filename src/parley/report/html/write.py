@@ -14,6 +14,7 @@ from parley.report.html.index import RunHeader, build_header, build_index
 from parley.report.html.links import INDEX, MATRIX, case_page, relative
 from parley.report.html.matrix import build_matrix
 from parley.report.html.site import Site
+from parley.report.html.trend import Trend
 from parley.report.json import render_json
 from parley.report.junit import render_junit
 from parley.wire.ladder import record_ladder
@@ -41,11 +42,13 @@ def write_report(run: LoadedRun, *, output: Path | None = None, comparison: Comp
     matrix = build_matrix(run, header, comparison)
     if matrix:
         site.render(MATRIX, "matrix.html", header=header, matrix=matrix)
-    _write_cases(_CaseWriter(site, run, header, comparison))
+    trend = Trend(run, root)
+    _write_cases(_CaseWriter(site, run, header, comparison, trend))
     site.write("report.json", render_json(run, comparison=comparison))
     site.write("junit.xml", render_junit(run))
     # Last, so that a first page is never there before what it points to.
-    site.render(INDEX, "index.html", header=header, index=build_index(run, header, comparison))
+    index = build_index(run, header, comparison, trend.of_runs())
+    site.render(INDEX, "index.html", header=header, index=index)
     site.finish()
     return root / INDEX
 
@@ -53,11 +56,14 @@ def write_report(run: LoadedRun, *, output: Path | None = None, comparison: Comp
 class _CaseWriter:
     """Writes the pages of cases, each on its own, so that several processes can share the work."""
 
-    def __init__(self, site: Site, run: LoadedRun, header: RunHeader, comparison: Comparison | None) -> None:
+    def __init__(
+        self, site: Site, run: LoadedRun, header: RunHeader, comparison: Comparison | None, trend: Trend
+    ) -> None:
         self.site = site
         self.cases = list(_with_neighbours(run.results))
         self._run = run
         self._header = header
+        self._trend = trend
         self._changes = comparison.by_case() if comparison else {}
         self._legend = site.fragment("legend.html", header=header)
 
@@ -71,10 +77,13 @@ class _CaseWriter:
         artifacts = find_artifacts(root)
         change = self._changes.get(result.case)
         header = self._header
-        digest = _digest(header.name, header.against, self._legend, result, artifacts, change, neighbours)
+        trend = self._trend.of_case(result.case)
+        digest = _digest(
+            header.name, header.against, self._legend, result, artifacts, change, neighbours, trend
+        )
         if self.site.is_current(page, digest):
             return
-        case = build_case(self._run, result, artifacts, change=change, neighbours=neighbours)
+        case = build_case(self._run, result, artifacts, change=change, trend=trend, neighbours=neighbours)
         files = relative(root, self.site.root / page)
         self.site.render(
             page, "case.html", digest=digest, header=header, legend=self._legend, case=case, files=files
