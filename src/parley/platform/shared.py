@@ -87,13 +87,7 @@ def _card(interface: Interface) -> str:
 
 
 def _tap(interface: Interface) -> list[str]:
+    """Finish the checksums of each frame that comes in from a host, for no card does, and copy it."""
     port = port_name(interface)
-    return [f"qdisc add dev {port} clsact", f"filter add dev {port} {copied(then='')}"]
-
-
-def copied(*, then: str) -> str:
-    """What tc does with each frame that comes in from a host: finish its checksums, copy it, then more."""
-    # A veth leaves checksums to a card that is not there.
-    actions = f"action csum ip4h icmp igmp tcp udp pipe action mirred egress mirror dev {_TAP}"
-    further = f" pipe {then}" if then else ""
-    return f"ingress pref 1 handle 1 matchall {actions}{further}"
+    actions = f"action csum ip4h icmp igmp tcp udp pipe action mirred egress mirror dev {_TAP} continue"
+    return [f"qdisc add dev {port} clsact", f"filter add dev {port} ingress pref 1 matchall {actions}"]

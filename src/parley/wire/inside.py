@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from parley.platform.shared import copied, port_name
+from parley.platform.shared import port_name
 from parley.wire.frame import ETHERNET_HEADER
 
 if TYPE_CHECKING:
@@ -39,11 +39,13 @@ def _impair(impairment: Impairment, interface: Interface) -> list[str]:
     port = port_name(interface)
     line = f"i-{port}"
     normal = _discipline(impairment, f"{interface.segment}/{port}")
+    redirect = f"tc filter add dev {port} ingress pref 2 matchall action mirred egress redirect dev {line}"
     commands = [
-        f"ip link add {line} type ifb 2>/dev/null && ip link set {line} up",
+        f"new=; ip link add {line} type ifb 2>/dev/null && ip link set {line} up && new=1",
         f"tc qdisc delete dev {line} root 2>/dev/null",
         *_build(impairment, line, normal),
-        f"tc filter replace dev {port} {copied(then=f'action mirred egress redirect dev {line}')} || exit",
+        # After the filter that copies frames for the capture (platform.shared).
+        f'[ -z "$new" ] || {redirect} || exit',
     ]
     if impairment.partition:
         commands.append(_partition(impairment, line, normal))
