@@ -30,12 +30,21 @@ linux() {
 openbsd() {
     case $1 in
     add)
-        echo "$pairs" | while read -r one other; do
-            echo "block drop quick on ! enc0 from $one to $other"
-            echo "block drop quick on ! enc0 from $other to $one"
-        done | pfctl -q -a parley -f - && pfctl -q -e
+        # An anchor counts only where the main rules name it.
+        {
+            echo 'anchor "parley" {'
+            echo "$pairs" | while read -r one other; do
+                echo "block drop quick on ! enc0 from $one to $other"
+                echo "block drop quick on ! enc0 from $other to $one"
+            done
+            echo '}'
+        } | pfctl -q -f - || die "cannot load the block rules"
+        pfctl -q -e || true
         ;;
-    delete) pfctl -q -a parley -F rules ;;
+    delete)
+        pfctl -q -a parley -F rules
+        pfctl -q -d || true
+        ;;
     esac
 }
 
