@@ -8,6 +8,12 @@ while read -r device; do
 done <"$here/roots"
 # Nothing may appear on a segment but what hosts send.
 echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+# Nor may a host have tunnel devices that nobody asked for (tunl0, gre0); those for VTI need VTI's.
+read -r modules <"$here/modules"
+case " $modules " in
+*" ip_vti "*) ;;
+*) echo 1 >/proc/sys/net/core/fb_tunnels_only_for_init_net ;;
+esac
 ip -batch "$here/wires"
 tc -batch "$here/taps"
 # Every frame as it comes in from a host, before anything is done to it; -U: written at once.
