@@ -18,6 +18,13 @@ _LIBRESWAN_OPTIONS = (
     "USE_LINUX_AUDIT=true USE_SECCOMP=true USE_LABELED_IPSEC=true"
 )
 
+# What was linked with goes along: the image that it is laid into may lack some of it.
+_COLLECT = """\
+mkdir -p /install/usr/share/parley/libraries
+find /install -type f -exec ldd {} + 2>/dev/null | sed -n 's/.* => \\(\\/[^ ]*\\) (.*/\\1/p' | sort -u |
+    xargs -r cp -L -t /install/usr/share/parley/libraries
+"""
+
 _LIBRESWAN = f"""\
 cd /src
 options='{_LIBRESWAN_OPTIONS}'
@@ -53,6 +60,11 @@ sed -n 's/^#define IKED_VERSION[[:space:]]*"\\(.*\\)"/\\1/p' /src/iked/version.h
 
 _UNPACK = """\
 tar -C / --keep-directory-symlink -xf /layer.tar
+ldconfig
+for library in /usr/share/parley/libraries/*; do
+    ldconfig -p | grep -q "/${library##*/}$" || cp "$library" /usr/local/lib/
+done
+rm -rf /usr/share/parley/libraries
 ldconfig
 """
 
@@ -122,10 +134,14 @@ KINDS = {
     for kind in (
         # The cases are the suite's business: a changed reference compiles nothing anew.
         SourceKind(
-            "libreswan", "programs/pluto/Makefile", _LIBRESWAN, _LAY_LIBRESWAN, ("testing/pluto/*/", "OBJ.*")
+            "libreswan",
+            "programs/pluto/Makefile",
+            _LIBRESWAN + _COLLECT,
+            _LAY_LIBRESWAN,
+            ("testing/pluto/*/", "OBJ.*"),
         ),
-        SourceKind("strongswan", "src/libcharon/Makefile.am", _STRONGSWAN, _LAY_STRONGSWAN),
-        SourceKind("openiked", "iked/iked.h", _OPENIKED, _UNPACK, ("parley-build",)),
+        SourceKind("strongswan", "src/libcharon/Makefile.am", _STRONGSWAN + _COLLECT, _LAY_STRONGSWAN),
+        SourceKind("openiked", "iked/iked.h", _OPENIKED + _COLLECT, _UNPACK, ("parley-build",)),
     )
 }
 
