@@ -163,6 +163,10 @@ class Lab:
         )
         try:
             machine = plan.backend.boot(request)
+        except BaseException:
+            for our_end in ours:
+                our_end.close()
+            raise
         finally:
             # Only the guest may hold its ends: its death then closes the line, and we notice at once.
             for guest_end in (*theirs, *(nic.wire for nic in nics)):
