@@ -9,6 +9,7 @@ from parley.report.html.artifacts import Artifact, Group, grouped
 from parley.report.html.ladder import LadderView, view_ladder
 from parley.report.html.links import case_page
 from parley.report.html.steps import StepRow, read_story
+from parley.report.html.timeline import TimelineView, view_timeline
 from parley.report.html.transcripts import Transcript, transcripts
 from parley.report.marks import CHECKS, Mark, mark_of
 from parley.report.summary import evidence_file, seconds
@@ -58,6 +59,7 @@ class CasePage:
     steps: tuple[StepRow, ...]
     groups: tuple[Group, ...]
     ladder: LadderView | None = None
+    timeline: TimelineView | None = None
     change: Change | None = None
     trend: tuple[Past, ...] = ()
     previous: str = ""
@@ -89,6 +91,7 @@ def build_case(
         steps=story.steps,
         groups=grouped(artifacts),
         ladder=view_ladder(layout),
+        timeline=view_timeline(layout, result),
         change=change,
         trend=trend,
         previous=neighbours[0],
