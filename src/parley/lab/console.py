@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from parley.errors import AgentError, CommandTimeoutError, LabError
 from parley.install.console import Console, Limit
-from parley.lab.drive import Packed, read_drive, write_drive
+from parley.lab.drive import SIZE, Packed, read_drive, write_drive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -310,7 +310,7 @@ class _Files:
                 if self._known.get(name) != version:
                     self._known[name] = version
                     inside = f"{place}/{name.removeprefix(f'{top}/')}"
-                    files[inside] = Packed(self._jail.read(name), status.st_mode & 0o777)
+                    files[inside] = Packed(self._jail.read(name, limit=SIZE), status.st_mode & 0o777)
         write_drive(self._drives.inbound, files)
 
     def pull(self, order: str, status: int) -> None:

@@ -21,6 +21,7 @@ from parley.wire.pcapng import PcapngWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from parley.backend.base import Backend
@@ -41,7 +42,8 @@ _LINES = 3
 class HostPlan:
     """A host and all that is needed to boot it; `modules` are what its daemon wants in the kernel.
 
-    A host of the BSDs boots from `media`, or goes on from where it was `saved`.
+    A host of the BSDs boots from `media`, or goes on from where it was `saved`, and unpacks the archive
+    `overlay` at /.
     """
 
     spec: HostSpec
@@ -52,6 +54,7 @@ class HostPlan:
     modules: tuple[str, ...] = ()
     media: Media | None = None
     saved: Snapshot | None = None
+    overlay: Path | None = None
 
 
 class Lab:
@@ -175,6 +178,8 @@ class Lab:
 
     def _boot_console(self, plan: HostPlan, platform: Bsd) -> Host:
         platform.prepare(self.jail, plan.spec, self._topology)
+        if plan.overlay is not None:
+            self.jail.write(f"{plan.spec.name}/overlay.tar", plan.overlay.read_bytes())
         if self.share:
             self.share.mount(self.jail, plan)
         if plan.media is None:

@@ -89,6 +89,8 @@ class Bsd(ABC):
             'cp "$3/parley/hosts" /etc/hosts',
             *(f"set_kernel {setting}" for setting in self.settings),
             *_network(topology.host(host)),
+            # Written where there is something that the disk has not: a daemon compiled from sources.
+            '[ -f "$parley/overlay.tar" ] && (cd / && tar xpf "$parley/overlay.tar") >&3 2>&1',
             "prepare_cores",
             # Written where there is a share over NFS.
             '[ -f "$parley/mount.sh" ] && { mkdir -p "$3/testing"; . "$parley/mount.sh" >&3 2>&1; }',

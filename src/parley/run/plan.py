@@ -39,7 +39,8 @@ class Equipment:
     """What cases of a run share: images by name, the kernel, the backend, certificates by kind.
 
     `by_host` holds what single hosts are booted by instead; `systems` are the installed BSDs by platform;
-    `share` is how guests get a case's directory (run.share).
+    `share` is how guests get a case's directory (run.share); `builds` are archives of what was compiled for
+    a platform, by it and the implementation.
     """
 
     images: Mapping[str, Image]
@@ -49,6 +50,7 @@ class Equipment:
     by_host: Mapping[str, Booting] = field(default_factory=dict)
     systems: Mapping[str, Base] = field(default_factory=dict)
     share: str = ""
+    builds: Mapping[tuple[str, str], Path] = field(default_factory=dict)
 
     @property
     def slowness(self) -> float:

@@ -22,8 +22,9 @@ from parley.run.scripted import ScriptedJob
 from parley.run.share import NFS, OWN
 from parley.run.testing import certificate_kinds
 from parley.session.booting import booting_words, check_booting, equipment_of
+from parley.session.bsd_builds import builds_for
 from parley.session.common import RUNS, begin, carry_out, new_directory, new_record
-from parley.session.upstream import sources_for, upstream_job, with_old_forms, with_sources
+from parley.session.upstream import parse_sources, sources_for, upstream_job, with_old_forms, with_sources
 from parley.upstream.tree import changed_cases, tree_of
 
 if TYPE_CHECKING:
@@ -154,6 +155,8 @@ def _equip(options: RunOptions, cases: Sequence[ScriptedCase]) -> Tools:
 def _jobs(options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase], tools: Tools) -> list[Job]:
     images = with_sources(tools.images, options.sources)
     equipment = replace(equipment_of(tools, images, options.backends), share=options.share)
+    builds = builds_for(cases, parse_sources(options.sources), equipment)
+    equipment = replace(equipment, builds=builds)
     return [_job(options, run, case, equipment) for case in cases]
 
 
