@@ -15,6 +15,9 @@ packages=(mmdebstrap patchelf e2fsprogs debian-archive-keyring tshark gawk)
 # Emulated PCs, in which other systems are installed; in tests also programs that say whether it went well.
 [[ $purpose == test || $purpose == install ]] && packages+=(qemu-system-x86 qemu-utils xorriso)
 [[ $purpose == test ]] && packages+=(genisoimage makefs mksh signify-openbsd)
+# Disks and kernels of PCs; a libvirt daemon that the tests start themselves, and Python's way to it.
+[[ $purpose == test ]] && packages+=(kmod grub-common grub-pc-bin libvirt-daemon libvirt-daemon-driver-qemu)
+[[ $purpose == test ]] && packages+=(libvirt-clients libvirt-dev pkg-config gcc libc6-dev)
 command -v python3 >/dev/null || packages+=(python3)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 
@@ -58,5 +61,6 @@ if [[ ! -x $venv/bin/python ]]; then
 fi
 extras=
 [[ $purpose == run || $purpose == install ]] || extras="[$purpose]"
+[[ $purpose != test ]] || extras="[test,libvirt]"
 say "installing Python packages"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".$extras"

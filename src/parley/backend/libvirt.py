@@ -130,6 +130,15 @@ class LibvirtBackend(Backend):
             _connect_consoles(stack, connection, domain, module, request)
             return LibvirtMachine(domain, module, stack.pop_all())
 
+    def daemon(self) -> str:
+        """Where the daemon is and which version it has. Raises MissingError if none answers."""
+        connection = self._connect(load_libvirt())
+        try:
+            number = int(connection.getLibVersion())
+        finally:
+            connection.close()
+        return f"{self.uri} answers, version {number // 1000000}.{number // 1000 % 1000}.{number % 1000}"
+
     def _connect(self, module: ModuleType) -> Any:
         try:
             return module.open(self.uri)

@@ -26,6 +26,7 @@ _PARAMETERS = (
     "initcall_blacklist=raid6_init,raid6_select_algo",
     "lpj=14491648",
     "dummy.numdummies=0",
+    "ifb.numifbs=0",
 )
 
 

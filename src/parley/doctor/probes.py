@@ -12,9 +12,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from parley.backend.accel import accelerator
+from parley.backend.libvirt import LibvirtBackend
 from parley.backend.uml import UmlBackend
 from parley.case.model import HostSpec
-from parley.errors import ParleyError
+from parley.errors import MissingError, ParleyError
 from parley.image.kernel import find_kernel
 from parley.image.requirements import missing_requirements
 from parley.image.rootfs import find_image
@@ -58,7 +60,31 @@ def examine() -> Iterator[Finding]:
     yield _room(Path("/dev/shm"), _MEMORY_NEEDED, "memory of the hosts")  # noqa: S108 -- where UML keeps it
     yield _room(_existing(Store.default().root), _DISK_NEEDED, "images")
     yield _program("tshark", "message ladders, decrypted captures", "apt-get install -y tshark")
+    yield emulation()
+    yield libvirt()
     yield _boot()
+
+
+def emulation() -> Finding:
+    """Have QEMU run a guest of one instruction, with the processor's help and without."""
+    what = "emulated PCs"
+    try:
+        chosen = accelerator()
+    except MissingError as error:
+        cost = "--backend qemu, other systems than Linux"
+        return Finding(what, State.OPTIONAL, str(error.args[0]), cost, error.hint)
+    if chosen.name == "kvm":
+        return Finding(what, State.OK, "KVM runs a guest")
+    cost = "hosts in emulated PCs are 10 to 20 times slower"
+    return Finding(what, State.OPTIONAL, f"KVM does not run one ({chosen.reason}), emulation does", cost)
+
+
+def libvirt() -> Finding:
+    """Ask the daemon that the libvirt backend would use."""
+    try:
+        return Finding("libvirt", State.OK, LibvirtBackend().daemon())
+    except MissingError as error:
+        return Finding("libvirt", State.OPTIONAL, str(error.args[0]), "--backend libvirt", error.hint)
 
 
 def _requirements() -> Iterator[Finding]:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_labs import equipment, script
+from parley.backend.accel import Accelerator
 from parley.backend.fake import Answer, FakeBackend
 from parley.doctor import probes
-from parley.doctor.probes import State, _boot, _existing, _program, _room, examine
+from parley.doctor.probes import State, _boot, _existing, _program, _room, emulation, examine, libvirt
+from parley.errors import MissingError
 from parley.image.requirements import Requirement
 
 if TYPE_CHECKING:
@@ -127,3 +129,30 @@ def test_nothing_missing_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest
     with lab_of_fakes(tmp_path, monkeypatch):
         first = next(examine())
     assert (first.what, first.state) == ("making images", State.OK)
+
+
+def test_what_runs_guests_is_found_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "accelerator", lambda: Accelerator("kvm"))
+    assert emulation().state is State.OK
+    monkeypatch.setattr(probes, "accelerator", lambda: Accelerator("tcg", "failed to set MSR"))
+    finding = emulation()
+    assert finding.state is State.OPTIONAL
+    assert "failed to set MSR" in finding.detail
+    assert "slower" in finding.cost
+
+
+def test_without_an_emulator_the_cure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> Accelerator:
+        raise MissingError("no QEMU", hint="apt-get install it")
+
+    monkeypatch.setattr(probes, "accelerator", missing)
+    finding = emulation()
+    assert (finding.state, finding.cure) == (State.OPTIONAL, "apt-get install it")
+
+
+def test_a_daemon_that_does_not_answer_is_no_illness(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("libvirt")
+    monkeypatch.setenv("LIBVIRT_DEFAULT_URI", f"qemu:///system?socket={tmp_path}/none")
+    finding = libvirt()
+    assert finding.state is State.OPTIONAL
+    assert "no libvirt daemon answers" in finding.detail
