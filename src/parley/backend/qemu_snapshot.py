@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from parley.backend.base import Nic
 from parley.backend.qemu_command import KERNEL_PARAMETERS
 from parley.backend.qemu_machine import READY, QemuMachine, start
 from parley.errors import BootError, ImageError
-from parley.image.snapshot import ensure_snapshot
+from parley.image.snapshot import KIND, ensure_snapshot
 
 if TYPE_CHECKING:
     from parley.backend.base import BootRequest
@@ -34,17 +34,33 @@ def saved_state(store: Store, request: BootRequest) -> Path | None:
 
     None if it cannot be saved; then it can still boot.
     """
+
+    def save(state: Path, _disk: Path) -> None:
+        _save(request, state)
+        _remove_older(store, _name(request))
+
     try:
-        return ensure_snapshot(
-            store, _name(request), _recipe(request), lambda state, _disk: _save(request, state)
-        ).state
+        return ensure_snapshot(store, _name(request), _recipe(request), save).state
     except (BootError, ImageError):
         return None
 
 
+def _remove_older(store: Store, name: str) -> None:
+    """Remove what an older kernel, image or emulator had saved: 100 MB that nobody asks for any more."""
+    for entry in store.entries(KIND):
+        if entry.key.name == name:
+            with suppress(ImageError):  # another user's, or in use
+                store.remove(entry)
+
+
+def emulator() -> str:
+    """What a saved state hangs on besides its guest: QEMU's version, and what runs the instructions."""
+    return f"{_version()}; {_processor()}"
+
+
 def _name(request: BootRequest) -> str:
     image = request.image.name if request.image else ""
-    return f"{image}-{len(request.nics)}-cards"
+    return f"{image}-{len(request.nics)}-cards-{request.memory}"
 
 
 def _recipe(request: BootRequest) -> str:

@@ -9,6 +9,8 @@ from parley.errors import UsageError
 from parley.image import kernel_list
 from parley.image.kernel import KIND as KERNEL
 from parley.image.kernel import find_kernel
+from parley.image.pc_kernel import KIND as PC_KERNEL
+from parley.image.pc_kernel import pc_kernel_key
 from parley.image.recipe import IMPLEMENTATIONS, recipe
 from parley.image.rootfs import KIND as IMAGE
 from parley.image.rootfs import image_key
@@ -64,6 +66,8 @@ def is_current(entry: Entry) -> bool:
         return key == image_key(key.name)
     if key.kind == KERNEL:
         return kernel_list.is_current(key)
+    if key.kind == PC_KERNEL:
+        return key == pc_kernel_key()
     return key.kind != IMAGE
 
 

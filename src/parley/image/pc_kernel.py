@@ -22,7 +22,7 @@ from parley.image.kernel import Kernel, check_reachable, pack
 from parley.image.kernel_features import features
 from parley.image.recipe import DEFAULT_SUITE, digest
 from parley.image.requirements import require
-from parley.image.store import Entry, Key, Made, Progress, Store, silent
+from parley.image.store import Key, Made, Progress, Store, silent
 from parley.image.tree import remove_tree
 from parley.platform.debian import MODULES
 
@@ -79,11 +79,6 @@ def ensure_pc_kernel(store: Store, progress: Progress = silent) -> Kernel:
         return _Build(store, key, directory, progress).make()
 
     return Kernel.of(store.ensure(key, make, progress))
-
-
-def is_current(entry: Entry) -> bool:
-    """Whether today's recipe makes this entry."""
-    return entry.key == pc_kernel_key()
 
 
 def _require_depmod() -> None:

@@ -20,6 +20,7 @@ from parley.backend.qemu import QemuBackend, QemuDiskBackend
 from parley.backend.qemu_machine import Started, boot_cold
 from parley.backend.qemu_monitor import Monitor
 from parley.errors import BootError, UnsupportedError
+from parley.image.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -200,6 +201,22 @@ def test_one_that_cannot_be_saved_boots_from_cold(
     emulator(f'{TELL}; case "$*" in *-incoming*) echo restored ;; esac')
     words = told(pc_request)
     assert "-incoming" not in words
+
+
+def test_what_was_saved_before_gives_way(
+    pc_request: BootRequest, emulator: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(qemu_snapshot, "_save", lambda _, state: state.touch())
+    emulator("echo emulator 1.0")
+    store = Store(tmp_path / "store")
+    first = qemu_snapshot.saved_state(store, pc_request)
+    larger = qemu_snapshot.saved_state(store, replace(pc_request, memory=1024))
+    monkeypatch.setattr(qemu_snapshot, "_version", lambda: "emulator 2.0")
+    second = qemu_snapshot.saved_state(store, pc_request)
+    assert first is not None
+    assert first != second
+    assert not first.exists()
+    assert {entry.path / "state" for entry in store.entries()} == {larger, second}
 
 
 def test_a_saved_guest_depends_on_all_that_it_is_made_of(
