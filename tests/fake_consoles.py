@@ -60,8 +60,8 @@ class Manners:
 class FakeConsole(Machine):
     """One machine; a thread passes on what its terminal says."""
 
-    def __init__(self, wire: socket.socket, manners: Manners) -> None:
-        self._wire, self._manners = wire, manners
+    def __init__(self, wire: socket.socket, manners: Manners, *, goes_on: bool = False) -> None:
+        self._wire, self._manners, self._goes_on = wire, manners, goes_on
         self._random = random.Random(manners.seed)  # noqa: S311 -- no secret
         self._pid = 0
         self._is_over = False
@@ -71,6 +71,10 @@ class FakeConsole(Machine):
     def exited(self) -> int | None:
         return 0 if self._is_over else None
 
+    def save(self, state: Path) -> None:
+        state.write_bytes(b"a machine at its shell")
+        self.kill()
+
     def kill(self) -> None:
         with suppress(OSError):
             self._wire.shutdown(socket.SHUT_RDWR)
@@ -78,21 +82,26 @@ class FakeConsole(Machine):
 
     def _live(self) -> None:
         with suppress(OSError):  # the lab has hung up
-            self._getty()
+            if not self._goes_on:
+                self._getty()
             self._shell()
         self._is_over = True
         self._wire.close()
 
     def _getty(self) -> None:
         self._wire.sendall(self._manners.before_login)
-        while self._manners.is_stuck and self._wire.recv(4096):
-            pass
+        self._stick()
         while True:
             self._wire.sendall(b"obsd login: ")
             self._wire.sendall(self._line() + b"\r\nPassword:")
             if self._line() == self._manners.password.encode():
                 return
             self._wire.sendall(b"\r\nLogin incorrect\r\n")
+
+    def _stick(self) -> None:
+        while self._manners.is_stuck:
+            if not self._wire.recv(4096):
+                raise ConnectionResetError
 
     def _line(self) -> bytes:
         line = b""
@@ -104,10 +113,14 @@ class FakeConsole(Machine):
         return line.rstrip(b"\r\n")
 
     def _shell(self) -> None:
+        self._stick()
         self._pid, master = pty.fork()
         if self._pid == 0:
             environment = {"PS1": "# ", "PATH": os.environ["PATH"]}
-            os.execve(self._manners.shell, ["sh", "-i"], environment)  # noqa: S606 -- no shell starts this shell
+            words = ["sh", "-i"]
+            if self._goes_on:  # as it was saved: quiet
+                words = ["sh", "-c", "stty -echo; PS1= exec sh -i"]
+            os.execve(self._manners.shell, words, environment)  # noqa: S606 -- no shell starts this shell
         try:
             self._relay(master)
         finally:
@@ -183,7 +196,7 @@ class FakeConsoleBackend(Backend):
             device.unlink(missing_ok=True)
             device.symlink_to(disk.path)
         manners = self._manners.pop(0) if len(self._manners) > 1 else self._manners[0]
-        return FakeConsole(request.lines[0].dup(), manners)
+        return FakeConsole(request.lines[0].dup(), manners, goes_on=request.state is not None)
 
 
 class FakeBsd(Bsd):

@@ -103,6 +103,14 @@ class ConsoleLink:
         """For a case's steps."""
         return ConsoleChannel(self, "step")
 
+    def reach_shell(self, limit: float) -> None:
+        """Come to a quiet shell and leave it there, for one who saves the machine."""
+        console = Console(self.wire, self._log, host=self.host)
+        try:
+            self._guest.log_in(console, Limit("boot", limit))
+        finally:
+            console.close()
+
     def start_agent(self, limit: float) -> None:
         """Come to a shell, have it unpack the first drive, and put the agent in its place."""
         phase = Limit("boot", limit)

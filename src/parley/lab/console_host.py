@@ -15,6 +15,7 @@ from parley.lab.console import ConsoleGuest, ConsoleLink, Drives
 from parley.lab.drive import make_drive
 from parley.lab.host import Host
 from parley.lab.panic import last_line
+from parley.lab.saved import SYSTEM_DISK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from parley.record.layout import CaseLayout
 
 # Firmware, a loader, probing for hardware and rc(8) take longer than a UML kernel's start.
-_SLOWER = 20.0
+SLOWER = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Seat:
             return ()
         if saved and saved.disk:
             base = Disk(saved.disk, "qcow2", backing=base)
-        return (clone(base, self.place / "system.qcow2"),)
+        return (clone(base, self.place / SYSTEM_DISK),)
 
 
 class ConsoleHost(Host):
@@ -133,7 +134,7 @@ class ConsoleHost(Host):
                 self._boot_cold()
             else:
                 return
-        super().wait_until_ready(limit * _SLOWER)
+        super().wait_until_ready(limit * SLOWER)
 
     def _boot_cold(self) -> None:
         super().close()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import socket
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from parley.backend.base import BootRequest, Nic
 from parley.errors import BootError
-from parley.lab.console_host import ConsoleHost, Media, Seat
+from parley.image.store import Store
+from parley.lab.console_host import SLOWER, ConsoleHost, Media, Seat
 from parley.lab.host import DEFAULT_LIMITS, Host, Limits
 from parley.lab.jail import Jail
 from parley.lab.quota import Quota
+from parley.lab.saved import saved_host
 from parley.platform.bsd import Bsd
 from parley.platform.debian import modules_for
 from parley.platform.nfs import SEGMENT, with_share
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from parley.case.model import HostSpec
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
-    from parley.image.snapshot import Snapshot
     from parley.lab.share import NfsShare
     from parley.lab.topology import Interface, Topology
     from parley.platform.debian import Debian
@@ -42,8 +43,8 @@ _LINES = 3
 class HostPlan:
     """A host and all that is needed to boot it; `modules` are what its daemon wants in the kernel.
 
-    A host of the BSDs boots from `media`, or goes on from where it was `saved`, and unpacks the archive
-    `overlay` at /.
+    A host of the BSDs boots from `media`, or, where it `restores`, goes on from where it was saved once; it
+    unpacks the archive `overlay` at /.
     """
 
     spec: HostSpec
@@ -53,7 +54,7 @@ class HostPlan:
     kernel: Kernel
     modules: tuple[str, ...] = ()
     media: Media | None = None
-    saved: Snapshot | None = None
+    restores: bool = False
     overlay: Path | None = None
 
 
@@ -184,18 +185,19 @@ class Lab:
             self.share.mount(self.jail, plan)
         if plan.media is None:
             raise BootError("nothing to boot from", host=plan.spec.name)
-        return ConsoleHost(
-            Seat(
-                spec=plan.spec,
-                platform=platform,
-                backend=plan.backend,
-                media=plan.media,
-                layout=self.layout,
-                jail=self.jail,
-                plug=self.plug,
-                network=self._topology.host(plan.spec.name),
-                directory=self._directory.lstrip("/"),
-                saved=plan.saved,
-                carries_case=self.share is None,
-            )
+        seat = Seat(
+            spec=plan.spec,
+            platform=platform,
+            backend=plan.backend,
+            media=plan.media,
+            layout=self.layout,
+            jail=self.jail,
+            plug=self.plug,
+            network=self._topology.host(plan.spec.name),
+            directory=self._directory.lstrip("/"),
+            carries_case=self.share is None,
         )
+        if plan.restores:
+            limit = self.limits.boot * SLOWER
+            seat = replace(seat, saved=saved_host(Store.default(), seat, plan.image.digest, limit))
+        return ConsoleHost(seat)

@@ -41,6 +41,7 @@ def plan_bsd(spec: HostSpec, equipment: Equipment) -> HostPlan:
         image=_image(spec.platform, system),
         kernel=_kernel(spec.platform, system),
         media=Media(system.disk),
+        restores=True,
         overlay=equipment.builds.get((spec.platform, spec.implementation)),
     )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fake_consoles import SHELLS, Manners, console_plan
 from parley.errors import AgentError, BootError, CommandTimeoutError, LabError, PanicError
+from parley.image.store import Store
 from parley.lab.host import Limits
 from parley.lab.jail import Jail
 from parley.lab.lab import Lab
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def console_lab(place: Path, *manners: Manners, limits: Limits | None = None) -> Iterator[tuple[Lab, Host]]:
+def console_lab(
+    place: Path, *manners: Manners, limits: Limits | None = None, restores: bool = False
+) -> Iterator[tuple[Lab, Host]]:
     layout = CaseLayout(place / "case")
     layout.root.mkdir()
     Jail(layout.share).create()
-    plan = console_plan(place, *manners)
+    plan = replace(console_plan(place, *manners), restores=restores)
     directory = "/testing/suite/case"
     with Lab(layout, (plan,), NETWORK, directory=directory, limits=limits or Limits()) as lab:
         yield lab, lab.hosts["east"]
@@ -176,3 +180,36 @@ def test_nothing_of_the_machine_is_left(tmp_path: Path) -> None:
     with console_lab(tmp_path) as (lab, _):
         assert (lab.layout.root / "machines" / "east" / "in").exists()
     assert not (lab.layout.root / "machines").exists()
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setenv("PARLEY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("parley.lab.saved.emulator", lambda: "none")
+    return Store(tmp_path / "cache")
+
+
+def test_a_host_is_saved_at_its_shell_once_and_goes_on_from_there(tmp_path: Path, store: Store) -> None:
+    for number in range(2):
+        place = tmp_path / str(number)
+        place.mkdir()
+        with console_lab(place, restores=True) as (lab, host):
+            assert host.run("echo here; exit 4").status == 4
+            assert step(host, lab, 0, "echo step") == (0, b"step\n")
+        assert b"login:" not in lab.layout.kernel_log("east").read_bytes()
+    assert len(list(store.entries("snapshot"))) == 1
+
+
+@pytest.mark.usefixtures("store")
+def test_a_saved_host_that_does_not_go_on_is_booted_from_cold(tmp_path: Path) -> None:
+    ways = (Manners(), Manners(is_stuck=True), Manners())
+    with console_lab(tmp_path, *ways, restores=True, limits=Limits(boot=2)) as (lab, host):
+        assert host.run("echo alive").output == "alive\n"
+    assert b"login:" in lab.layout.kernel_log("east").read_bytes()
+
+
+@pytest.mark.usefixtures("store")
+def test_a_host_that_cannot_be_saved_boots(tmp_path: Path) -> None:
+    ways = (Manners(password="other"), Manners())  # noqa: S106 -- no secret
+    with console_lab(tmp_path, *ways, restores=True) as (_, host):
+        assert host.run("echo alive").output == "alive\n"
