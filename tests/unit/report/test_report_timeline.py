@@ -5,20 +5,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from parley.record.layout import RunLayout
 from parley.record.results import write_json
 from parley.report.html.timeline import view_timeline
+from parley.report.html.write import write_report
+from parley.report.load import load_run
 from parley.report.timeline import log_lines
+from parley.verdict import Verdict
 from parley.wire.ladder import Ladder
 from parley.wire.message import Message
 from parley.wire.pcapng import PcapngWriter
-from sample_runs import host, result
+from sample_runs import Shape, host, result, write_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from parley.record.layout import CaseLayout
-
-from parley.record.layout import RunLayout
 
 # 24 November 2026, 14:00:00 UTC.
 BEGAN = 1795528800 * 10**9
@@ -111,3 +113,15 @@ def test_without_logs_or_a_ladder_there_is_no_timeline(case: CaseLayout) -> None
     assert view_timeline(case, result("one", hosts=())) is None
     case.ladder.write_text("{")
     assert view_timeline(case, cell) is None
+
+
+@pytest.mark.parametrize(("verdict", "shown"), [(Verdict.PASSED, False), (Verdict.FAILED, True)])
+def test_a_large_run_shows_logs_only_where_something_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, shown: bool
+) -> None:
+    monkeypatch.setattr("parley.report.html.write._MOST_TIMELINES", 0)
+    run = load_run(write_run(tmp_path, [result("one", verdict)], shape=Shape(transcripts=False)))
+    write_json(run.case("one").ladder, LADDER)
+    log(run.case("one"), "west/log/pluto.log", "line\n")
+    write_report(run)
+    assert ("Logs and messages" in (tmp_path / "report/cases/one.html").read_text()) is shown

@@ -75,6 +75,7 @@ def build_case(
     change: Change | None = None,
     trend: tuple[Past, ...] = (),
     neighbours: tuple[str, str] = ("", ""),
+    with_logs: bool = True,
 ) -> CasePage:
     """Read what is left of a case; `neighbours` are the names of the cases before and after it."""
     layout = run.case(result.case)
@@ -91,7 +92,7 @@ def build_case(
         steps=story.steps,
         groups=grouped(artifacts),
         ladder=view_ladder(layout),
-        timeline=view_timeline(layout, result),
+        timeline=view_timeline(layout, result) if with_logs else None,
         change=change,
         trend=trend,
         previous=neighbours[0],

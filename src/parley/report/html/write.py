@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Below this, starting a process costs more than it saves.
 _CASES_PER_WORKER: Final = 200
+# In a larger run, pages of cases that are well leave out the logs: nobody reads thousands of them.
+_MOST_TIMELINES: Final = 1000
 
 
 def write_report(run: LoadedRun, *, output: Path | None = None, comparison: Comparison | None = None) -> Path:
@@ -63,6 +65,7 @@ class _CaseWriter:
         self.cases = list(_with_neighbours(run.results))
         self._run = run
         self._header = header
+        self._is_large = len(run.results) > _MOST_TIMELINES
         self._trend = trend
         self._changes = comparison.by_case() if comparison else {}
         self._legend = site.fragment("legend.html", header=header)
@@ -83,7 +86,15 @@ class _CaseWriter:
         )
         if self.site.is_current(page, digest):
             return
-        case = build_case(self._run, result, artifacts, change=change, trend=trend, neighbours=neighbours)
+        case = build_case(
+            self._run,
+            result,
+            artifacts,
+            change=change,
+            trend=trend,
+            neighbours=neighbours,
+            with_logs=not (self._is_large and result.verdict.is_good),
+        )
         files = relative(root, self.site.root / page)
         self.site.render(
             page, "case.html", digest=digest, header=header, legend=self._legend, case=case, files=files
