@@ -13,10 +13,8 @@ die() {
 configure() {
     for candidate in "$host.$1" "$1"; do
         if [ -f "$candidate" ]; then
-            mkdir -p "$(dirname "$2")"
-            cp "$candidate" "$2"
-            chmod 600 "$2"
-            return 0
+            install -D -m 600 "$candidate" "$2"
+            return
         fi
     done
     return 1

@@ -13,6 +13,9 @@ mkdir -p /run/pluto
 supervise pluto /usr/libexec/ipsec/pluto --nofork --leak-detective \
     --config /etc/ipsec.conf --logfile $log/pluto.log
 # pluto loads the connections itself, in its own time: wait for the last one.
-last=$(sed -n 's/^conn *\([^% ].*\)/\1/p' /etc/ipsec.conf | tail -n 1)
-loaded() { ipsec whack --status 2>/dev/null | grep -q "\"$last\""; }
+while read -r word name; do
+    case $word$name in conn[!%]*) last=$name ;; esac
+done </etc/ipsec.conf
+# Called where it lies: the ipsec command in front of it is a script of its own, and pluto wants the processor.
+loaded() { /usr/libexec/ipsec/whack --connectionstatus 2>/dev/null | grep -q "\"$last\""; }
 await 20 loaded

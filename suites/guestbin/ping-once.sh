@@ -4,7 +4,7 @@
 . ../../guestbin/lib.sh
 case $1 in
 --up) expected=up wait=5 sizes='56 1300 3000' ;;
---down) expected=down wait=0.1 sizes=56 ;;
+--down) expected=down wait=0.05 sizes=56 ;;
 *) die "usage: ping-once.sh --up|--down SOURCE DESTINATION" ;;
 esac
 case $system in
