@@ -30,7 +30,8 @@ and, where it helps, what to try. How a run exits stands under [verdicts](verdic
 def render() -> str:
     """The whole page."""
     context = click.Context(parley, info_name="parley")
-    return "\n".join([_HEAD, *_commands(parley, context)])
+    commands = (line for command, inner in walk(parley, context) for line in _command(command, inner))
+    return "\n".join([_HEAD, *commands])
 
 
 def settle(page: Path, text: str) -> None:
@@ -42,15 +43,26 @@ def settle(page: Path, text: str) -> None:
     page.write_text(text, encoding="utf-8")
 
 
-def _commands(group: click.Group, context: click.Context) -> Iterator[str]:
+def walk(group: click.Group, context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
+    """All commands below `group`, each before its own."""
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         if command is None or command.hidden:
             continue
         inner = click.Context(command, info_name=name, parent=context)
-        yield from _command(command, inner)
+        yield command, inner
         if isinstance(command, click.Group):
-            yield from _commands(command, inner)
+            yield from walk(command, inner)
+
+
+def paragraphs(text: str) -> Iterator[tuple[list[str], bool]]:
+    r"""The paragraphs of click's help; one that begins with \b keeps its lines (click's own rule)."""
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        lines = paragraph.strip("\n").split("\n")
+        if lines[0] in _KEEP_LINES:
+            yield lines[1:], True
+        elif any(lines):
+            yield [line.strip() for line in lines], False
 
 
 def _command(command: click.Command, context: click.Context) -> Iterator[str]:
@@ -59,21 +71,16 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
     pieces = " ".join(command.collect_usage_pieces(context))
     yield f"```text\n{context.command_path} {pieces}\n```\n"
     for text in (command.help or "", command.epilog or ""):
-        yield from _paragraphs(text)
+        yield from _markdown(text)
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     if options:
         yield "| option | meaning |\n|---|---|"
         yield "\n".join(_row(option, context) for option in options) + "\n"
 
 
-def _paragraphs(text: str) -> Iterator[str]:
-    r"""Click's help as Markdown: a paragraph that begins with \b keeps its lines (click's own rule)."""
-    for paragraph in inspect.cleandoc(text).split("\n\n"):
-        lines = paragraph.strip("\n").split("\n")
-        if lines[0] in _KEEP_LINES:
-            yield "```text\n" + "\n".join(lines[1:]) + "\n```\n"
-        elif any(lines):
-            yield " ".join(line.strip() for line in lines) + "\n"
+def _markdown(text: str) -> Iterator[str]:
+    for lines, kept in paragraphs(text):
+        yield "```text\n" + "\n".join(lines) + "\n```\n" if kept else " ".join(lines) + "\n"
 
 
 def _row(option: click.Option, context: click.Context) -> str:
