@@ -45,6 +45,10 @@ _ERROR = re.compile(
 )
 
 
+# Where source.sh puts the tree.
+_TREE = "/src"
+
+
 class BuildError(ImageError):
     """A tree does not compile. 125 tells `git bisect run` that this commit cannot be judged."""
 
@@ -180,7 +184,7 @@ def _compile(log: Path, directory: Path, step: _Step, source: Source) -> None:
         step.run(log, directory)
     except CommandError as error:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        first = first_error(lines) or error.output
+        first = (first_error(lines) or error.output).replace(f"{_TREE}/", "")
         raise BuildError(f"{source.tree} does not compile: {first}", hint=f"less {log}") from error
 
 
