@@ -22,15 +22,16 @@ import pytest
 from iso_samples import write_by_pycdlib
 from parley.backend.accel import QEMU, accelerator
 from parley.image.store import Store
-from parley.install.console import Console, ConsoleTimeoutError, Limit
+from parley.install.console import Console, ConsoleTimeoutError, Limit, Shell
 from parley.install.emulated_pc import emulated_pc
+from parley.install.guest import check_guest
 from parley.install.limits import EMULATED, Limits
 from parley.install.machine import make_disk
 from parley.install.media import Media
 from parley.install.openbsd import Installation, interview, open_shell, reach_menu
 from parley.install.openbsd_answers import Release, answer_table
 from parley.install.openbsd_image import Options, install_openbsd
-from parley.install.openbsd_site import site_set
+from parley.install.openbsd_site import CHECKS, site_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,9 +108,31 @@ def test_the_installer_of_a_boot_floppy_is_driven_to_its_end(tmp_path: Path) -> 
         # The site set went where a system would be; what the installer did of itself is its own business.
         shell.check("grep pf=NO /mnt/etc/rc.conf.local", limit=LIMITS.check)
         shell.check("test -x /mnt/install.site", limit=LIMITS.check)
+        check_site_script(shell)
         assert shell.check(
             "cat /mnt/etc/hostname.* 2>/dev/null; cat /mnt/etc/myname", limit=LIMITS.check
         ) == (b"obsd.parley.test\n")
+
+
+def check_site_script(shell: Shell) -> None:
+    """The site set's script and the checks of its promises, run by OpenBSD's own shell and tools.
+
+    The RAM disk stands for the system that the floppy has no sets of; it has no pfctl, ps or chroot.
+    """
+    limit = LIMITS.check
+    old = 'tty00\\t"/usr/libexec/getty std.9600"\\tunknown off'
+    shell.check(
+        "mkdir -p /usr/share/relink/kernel /usr/libexec && : >/usr/libexec/reorder_kernel"
+        f' && echo "{old}" >/etc/ttys && cp /mnt/etc/rc.conf.local /etc && echo x >/etc/hostname.vio0',
+        limit=limit,
+    )
+    before = [what for what, command in CHECKS if shell.run(command, limit=limit).status != 0]
+    assert {"the kernel is not linked anew at boot", "no network card is configured"} <= set(before)
+    shell.check("sh /mnt/install.site", limit=limit)
+    check_guest(shell, CHECKS, limit)
+    assert shell.check("cat /etc/ttys", limit=limit) == (
+        b'tty00\t"/usr/libexec/getty std.115200"\tvt220\ton  secure\n'
+    )
 
 
 def check_shell(console: Console) -> None:

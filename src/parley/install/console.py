@@ -231,7 +231,9 @@ class Shell:
 
     def settle(self, limit: Limit) -> None:
         """Make a shell that stands at its prompt quiet. Raises what `Console.expect` does."""
-        self._say("set +o emacs +o vi 2>/dev/null; stty -echo; PS1= PS2=; ", limit)
+        # Tabs shall come as tabs; BSD and Linux have different words for that.
+        quiet = "stty -echo -oxtabs 2>/dev/null || stty -echo tab0"
+        self._say(f"set +o emacs +o vi 2>/dev/null; {quiet}; PS1= PS2=; ", limit)
 
     def synchronize(self, limit: Limit) -> None:
         """Have the shell say something new, and forget everything it said before."""

@@ -65,13 +65,13 @@ def release_of(iso: Path) -> str:
 
 
 def installer_configuration() -> str:
-    """/etc/installerconfig of the CD."""
+    """/etc/installerconfig of the CD. A disk without a list of partitions gets the guided layout, UFS."""
     settings = " ".join(f"{name}={value}" for name, value in _RC_CONF.items())
     lines = "\n".join(f"echo '{line}' >>/boot/loader.conf" for line in _LOADER.splitlines())
     first, second = FINISHED.split()
     return f"""\
 export nonInteractive="YES"
-PARTITIONS="vtbd0 {{ auto }}"
+PARTITIONS="vtbd0 GPT"
 DISTRIBUTIONS="kernel.txz base.txz"
 
 #!/bin/sh

@@ -50,7 +50,7 @@ set -e
 # other, by release.
 rm -rf /usr/share/relink /var/relink
 if [ -e /usr/libexec/reorder_kernel ]; then
-    printf '#!/bin/sh\\nexit 0\\n' >/usr/libexec/reorder_kernel
+    echo 'exit 0' >/usr/libexec/reorder_kernel
     chmod 755 /usr/libexec/reorder_kernel
 fi
 

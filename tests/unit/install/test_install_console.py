@@ -151,6 +151,7 @@ def test_a_screen_cannot_drive_a_terminal(data: bytes) -> None:
         ("exit_code() { return 7; }; exit_code", 7, b""),
         ("echo one; echo two", 0, b"one\ntwo\n"),
         ("printf unfinished", 0, b"unfinished"),
+        (r"printf 'a\tb\n'", 0, b"a\tb\n"),
         ("cat", 0, b""),  # it has no input, and must not eat what is typed next
         ("echo \"it's\" '$HOME' \\# `echo sub`", 0, b"it's $HOME # sub\n"),
         ("for i in 1 2\ndo\n\techo $i\ndone", 0, b"1\n2\n"),
