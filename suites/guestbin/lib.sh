@@ -1,6 +1,11 @@
 # Shared by the helper scripts; sourced, never run. POSIX sh, for Linux and OpenBSD alike.
 host=${PARLEY_HOST:-$(hostname -s)}
 system=${PARLEY_SYSTEM:-$(uname)}
+# What is no part of the system lies elsewhere on the BSDs.
+case $system in
+Linux) programs=/usr etc=/etc ;;
+*) programs=/usr/local etc=/usr/local/etc ;;
+esac
 log=/parley/log
 state=/parley/state
 

@@ -2,16 +2,20 @@
 # Starts charon with the case's configuration, and returns when swanctl has loaded it.
 # usage: strongswan-start.sh [--x509 KIND]   KIND: installs this host's certificate and its CA first
 . ../../guestbin/lib.sh
-configure swanctl.conf /etc/swanctl/swanctl.conf || die "no $host.swanctl.conf here"
-configure strongswan.conf /etc/strongswan.conf
+configure swanctl.conf $etc/swanctl/swanctl.conf || die "no $host.swanctl.conf here"
+configure strongswan.conf $etc/strongswan.conf
 if [ "$1" = --x509 ]; then
     x509=../../x509/$2
-    cp $x509/ca.crt /etc/swanctl/x509ca/
-    cp $x509/"$host".crt /etc/swanctl/x509/
-    cp $x509/"$host".key /etc/swanctl/private/
+    cp $x509/ca.crt $etc/swanctl/x509ca/
+    cp $x509/"$host".crt $etc/swanctl/x509/
+    cp $x509/"$host".key $etc/swanctl/private/
 fi
-cat >/etc/strongswan.d/parley.conf <<END
-charon-systemd {
+case $system in
+Linux) daemon=charon-systemd charon=charon-systemd ;;
+*) daemon=charon charon=$programs/libexec/ipsec/charon ;;
+esac
+cat >$etc/strongswan.d/parley.conf <<END
+$daemon {
     filelog {
         parley {
             path = $log/charon.log
@@ -21,6 +25,6 @@ charon-systemd {
     }
 }
 END
-supervise charon-systemd charon-systemd
+supervise $daemon $charon
 await 20 swanctl --stats
 swanctl --load-all --noprompt >$log/swanctl.log 2>&1 || die "$(cat $log/swanctl.log)"
