@@ -38,6 +38,12 @@ def edit(source: Path, target: Path, files: Mapping[str, bytes], writer: Writer 
 
     Raises InputError for what is no ISO, ImageError if the copy lost anything.
     """
+    room = shutil.disk_usage(target.parent).free
+    needed = source.stat().st_size + sum(map(len, files.values()))
+    if room < needed:
+        raise ImageError(
+            f"{target.parent} has {room >> 20} MiB left, the edited ISO takes {needed >> 20} MiB"
+        )
     (writer or by_pycdlib)(source, target, files)
     _compare(source, target, files)
 
@@ -62,12 +68,6 @@ def by_xorriso(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
 
 def by_pycdlib(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
     """For ISOs of mkhybrid(8), as OpenBSD's are; leaves every name as it is."""
-    room = shutil.disk_usage(target.parent).free
-    needed = source.stat().st_size + sum(map(len, files.values()))
-    if room < needed:
-        raise ImageError(
-            f"{target.parent} has {room >> 20} MiB left, the edited ISO takes {needed >> 20} MiB"
-        )
     try:
         _rewrite(source, target, files)
     except PyCdlibException as error:

@@ -23,7 +23,10 @@ _PRIMARY, _BOOT, _END = 1, 0, 255
 _ROOT_RECORD = 156
 _DIRECTORY = 0x02  # file flags (ECMA-119, 9.1.6)
 _BOOTABLE = 0x88  # El Torito, figure 3
+_RECORD = 34  # bytes of the shortest directory record
+# No release comes near; an image that was made to keep its reader busy does.
 _DEPTH = 16
+_NODES = 200_000
 _FIELD = 4  # bytes of a system use field's head (SUSP 1.12, 4)
 
 
@@ -67,7 +70,12 @@ class Iso:
         """Every file and directory by its plain path, `/7.8/AMD64/CDBOOT`, or as `/7.8/amd64/cdboot`."""
         if self.root is None:
             raise self._error("it has no primary volume descriptor")
-        return dict(self._walk("", self.root, 0, rock_ridge=rock_ridge))
+        tree: dict[str, Node] = {}
+        for number, (path, node) in enumerate(self._walk("", self.root, 0, rock_ridge=rock_ridge)):
+            if number == _NODES:
+                raise self._error("it has more files than any release")
+            tree[path] = node
+        return tree
 
     def read(self, node: Node, size: int | None = None) -> bytes:
         """A file's content, or its first `size` bytes."""
@@ -116,7 +124,10 @@ class Iso:
         """The records of one sector of a directory; none spans two (ECMA-119, 6.8.1.1)."""
         at = 0
         while at < len(block) and block[at]:
-            node = _node(block[at : at + block[at]])
+            record = block[at : at + block[at]]
+            if len(record) < _RECORD or len(record) < _RECORD - 1 + record[32]:
+                raise self._error("a record of its directories is damaged")
+            node = _node(record)
             if node.name not in {"\0", "\1"}:  # itself and its parent (ECMA-119, 6.8.2.2)
                 yield node
             at += block[at]

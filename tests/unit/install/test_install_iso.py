@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from iso_samples import openbsd_files, openbsd_iso, write_by_pycdlib
 from parley.errors import ImageError, InputError
 from parley.install import iso
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from parley.install.iso9660 import Iso
 
 ADDED = {
     "/etc/boot.conf": b"set tty com0\nset image /7.8/amd64/bsd.rd\n",
@@ -110,6 +112,44 @@ def test_half_an_iso_is_told(original: Path, tmp_path: Path) -> None:
     half.write_bytes(original.read_bytes()[: 20 * 2048])
     with pytest.raises(InputError, match="shorter than"):
         iso.releases(half)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return openbsd_iso(tmp_path_factory.mktemp("sound") / "install78.iso").read_bytes()
+
+
+@given(
+    changes=st.lists(
+        st.tuples(st.integers(16 * 2048, 40 * 2048), st.integers(0, 255)), min_size=1, max_size=40
+    )
+)
+def test_no_damage_makes_the_reader_stumble(sound: bytes, changes: list[tuple[int, int]]) -> None:
+    """An ISO is read before it is verified: its release says which key to verify it with."""
+    damaged = bytearray(sound)
+    for position, value in changes:
+        damaged[position % len(damaged)] = value
+    with suppress(InputError):
+        image = Iso(BytesIO(damaged), Path("damaged.iso"))
+        with suppress(InputError):
+            image.boot_block()
+        image.tree()
+        image.tree(rock_ridge=True)
+
+
+def test_a_directory_that_holds_itself_comes_to_an_end(sound: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "loop.iso"
+    data = bytearray(sound)
+    with BytesIO(sound) as file:
+        image = Iso(file, path)
+        assert image.root is not None
+        sector = image.tree()["/7.8"].sector
+        root = image.root.sector
+    at = data.index(sector.to_bytes(4, "little"), root * 2048)  # where the root says where 7.8 is
+    data[at : at + 4] = root.to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="too deep|more files"):
+        iso.releases(path)
 
 
 def test_a_lost_file_is_noticed(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
