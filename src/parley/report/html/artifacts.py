@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup, escape
 
-from parley.escape import visible
 from parley.report.html.links import href
+from parley.report.html.markup import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,13 +122,13 @@ def file_list(group: Group, files: str) -> Markup:
     """
     lines = []
     for file in group.files:
-        shown = escape(visible(file.path))
+        path = shown(file.path)
         if file.note:
-            lines.append(f'<li>{shown} <span class="quiet">{escape(file.note)}</span></li>')
+            lines.append(f'<li>{path} <span class="quiet">{escape(file.note)}</span></li>')
         else:
             where = escape(f"{files}/{href(file.path)}")
             lines.append(
-                f'<li><a href="{where}">{shown}</a> <span class="quiet">{size_of(file.size)}</span></li>'
+                f'<li><a href="{where}">{path}</a> <span class="quiet">{size_of(file.size)}</span></li>'
             )
     return Markup("\n".join(lines))  # noqa: S704 -- every part is escaped above
 

@@ -17,7 +17,9 @@ from markupsafe import Markup
 from parley import __version__
 from parley.escape import visible
 from parley.report.html.artifacts import file_list
+from parley.report.html.ladder import rung_rows
 from parley.report.html.links import href, up_from
+from parley.report.html.steps import step_rows
 from parley.report.marks import VERDICTS
 from parley.verdict import Verdict
 
@@ -134,7 +136,7 @@ def _environment() -> Environment:
         finalize=_shown,
     )
     environment.filters["href"] = href
-    environment.globals["file_list"] = file_list
+    environment.globals |= {"file_list": file_list, "step_rows": step_rows, "rung_rows": rung_rows}
     environment.filters["fragment"] = _fragment
     environment.filters["moment"] = _moment
     environment.filters["reason"] = _reason

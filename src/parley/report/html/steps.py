@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from parley.cell.record import read_cell
 from parley.errors import InputError
 from parley.record.results import read_play
 from parley.report.html.artifacts import SHARE
+from parley.report.html.links import href
+from parley.report.html.markup import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterable
 
     from parley.cell.record import CommandRecord
     from parley.record.layout import CaseLayout
@@ -66,6 +70,32 @@ def read_story(layout: CaseLayout, linkable: Container[str]) -> Story:
     except InputError as error:
         return Story(damage=str(error.args[0]))
     return Story()
+
+
+def step_rows(steps: Iterable[StepRow], files: str) -> Markup:
+    """The rows of the table of steps, `files` being the way from the page to the case's directory.
+
+    Not a template: a case has dozens of steps, and a report thousands of cases.
+    """
+    return Markup("\n".join(_row(step, files) for step in steps))  # noqa: S704 -- every part is escaped below
+
+
+def _row(step: StepRow, files: str) -> str:
+    if step.is_comment:
+        said = f"{step.host}: {step.text}" if step.host else step.text
+        return f'<tr><td class="quiet comment" colspan="6">{shown(said)}</td></tr>'
+    command = f"<code>{shown(step.text)}</code>"
+    if step.is_long:
+        command = (
+            f'<details class="fold"><summary><code>{shown(step.first_line)}</code></summary>'
+            f"<pre>{shown(step.text)}</pre></details>"
+        )
+    status = "" if step.status is None else f"<b>{step.status}</b>" if step.status else "0"
+    output = f'<a href="{shown(f"{files}/{href(step.file)}")}">output</a>' if step.file else ""
+    purpose = f"{shown(step.purpose)} " if step.purpose else ""
+    times = "".join(f'<td class="number">{seconds:.2f}</td>' for seconds in (step.started, step.elapsed))
+    cells = (shown(step.host), f"{purpose}{command}", status, output)
+    return f"<tr>{times}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _step(step: StepRecord, linkable: Container[str]) -> StepRow:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from parley.errors import InputError
-from parley.escape import visible
+from parley.report.html.markup import ARROWS, shown
 from parley.report.ladder import Rung, rungs
 from parley.report.timeline import LogLine, log_lines
 from parley.wire.ladder import read_ladder
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from parley.record.layout import CaseLayout
     from parley.record.results import CaseResult
-
-_ARROWS = {"there": "→", "back": "←", "both": "↔"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +52,9 @@ def _rows(hosts: Sequence[str], events: Sequence[LogLine | Rung]) -> Markup:
         cells = [""] * (len(hosts) + 1)
         if isinstance(event, LogLine):
             index = hosts.index(event.host)
-            cells[index + 1 if index else 0] = escape(visible(event.text))
+            cells[index + 1 if index else 0] = shown(event.text)
         else:
-            cells[1] = f"<b>{escape(visible(_said(event)))}</b>"
+            cells[1] = f"<b>{shown(_said(event))}</b>"
         columns = "".join(f"<td>{cell}</td>" for cell in cells)
         lines.append(f'<tr><td class="number">{event.seconds:.3f}</td>{columns}</tr>')
     return Markup("\n".join(lines))  # noqa: S704 -- every part is escaped above
@@ -64,4 +62,4 @@ def _rows(hosts: Sequence[str], events: Sequence[LogLine | Rung]) -> Markup:
 
 def _said(rung: Rung) -> str:
     words = " ".join((*(word.text for word in rung.words), *(f"[{mark}]" for mark in rung.marks)))
-    return f"{rung.left} {_ARROWS[rung.way]} {rung.right} {rung.title} {words}".rstrip()
+    return f"{rung.left} {ARROWS[rung.way]} {rung.right} {rung.title} {words}".rstrip()
