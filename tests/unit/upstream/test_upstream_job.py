@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from parley.lab.host import Limits
     from parley.record.results import CaseResult
 
+SCRIPT = "ipsec up tunnel\n"
 IMAGE = "libreswan@src-tree+fedora-like"
 # Drops what upstream's sanitizers drop: a good post-mortem, markers, the prompt's place.
 SANITIZER = """\
@@ -35,11 +36,11 @@ sed -e '/post-mortem >/,$d' -e 's/>>>.*<<<//' -e 's/.root@\\([a-z]*\\) .*# $/\\1
 UP = {"ipsec up": Answer(b"up\n"), POST_MORTEM: Answer(b"PASS\n")}
 
 
-def job(place: Path, guests: Guests, limits: Limits = DEFAULT_LIMITS, **files: str) -> UpstreamJob:
-    """The job of a case of one host in a tree with these files, on fakes."""
+def job(place: Path, guests: Guests, limits: Limits = DEFAULT_LIMITS, *, script: str = SCRIPT) -> UpstreamJob:
+    """The job of a case of one host in a tree, on fakes."""
     tree = Tree(place / "tree")
     write_files(tree.testing / "utils", {"sanitizer.sh": SANITIZER})
-    given = {"westrun.sh": "ipsec up tunnel\n", "west.console.txt": "ipsec up tunnel\nup\n", **files}
+    given = {"westrun.sh": script, "west.console.txt": f"{SCRIPT}up\n"}
     case = replace(case_of(write_files(tree.suite / "tunnel", given)), status="wip")
     tools = equipment(place, FakeBackend(guests))
     image = Image(IMAGE, place / "root.ext4", {"libreswan": "5.2"}, "digest")
@@ -78,7 +79,7 @@ def test_other_output_differs(tmp_path: Path) -> None:
 
 def test_what_cannot_run_boots_nothing(tmp_path: Path) -> None:
     guests = Guests(UP)
-    result = run(job(tmp_path, guests, **{"westrun.sh": "racoonctl vpn-connect\n"}))
+    result = run(job(tmp_path, guests, script="racoonctl vpn-connect\n"))
     assert result.verdict is Verdict.UNSUPPORTED
     assert result.reason.startswith("other daemon: ")
     assert result.status == "wip"
