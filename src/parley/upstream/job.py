@@ -23,7 +23,7 @@ from parley.upstream.judge import judge_upstream
 from parley.upstream.lacks import declared_lack, wanted_modules
 from parley.upstream.network import network_of
 from parley.upstream.result import ALL, result_json
-from parley.upstream.testing import lay_out_tree, save_in_place
+from parley.upstream.testing import drop_copies, lay_out_tree, save_in_place
 from parley.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ class UpstreamJob(Job):
         except LabError as broken:
             error = str(broken)
             watch.done("lab error")
+        drop_copies(jail)
         return PlayRecord(
             case=self.case.name,
             directory=str(self.case.directory),

@@ -8,7 +8,7 @@ import pytest
 from parley.case.model import HostSpec, ScriptedCase
 from parley.errors import InputError
 from parley.lab.jail import Jail, Owner
-from parley.upstream.testing import lay_out_tree, save_in_place
+from parley.upstream.testing import drop_copies, lay_out_tree, save_in_place
 from parley.upstream.tree import Tree
 
 if TYPE_CHECKING:
@@ -60,6 +60,15 @@ def test_guests_see_their_case_what_it_names_and_what_lies_beside(tree: Tree, ja
     assert (jail.root / "testing/guestbin/swan-prep").stat().st_mode & 0o777 == 0o755
     assert (jail.root / "testing/pluto/a-01/OUTPUT").is_dir()
     assert (jail.root / "testing/x509").is_dir()
+
+
+def test_of_a_lab_that_has_ended_only_what_is_its_own_is_kept(tree: Tree, jail: Jail) -> None:
+    lay_out_tree(tree, case(tree), jail)
+    jail.write("testing/pluto/a-01/OUTPUT/east.pluto.log", b"log\n")
+    drop_copies(jail)
+    kept = set(jail.files("testing"))
+    assert "testing/guestbin/swan-prep" not in kept
+    assert {"testing/pluto/a-01/eastinit.sh", "testing/pluto/a-01/OUTPUT/east.pluto.log"} <= kept
 
 
 def test_the_checkout_stays_as_it_was(tree: Tree, jail: Jail) -> None:
