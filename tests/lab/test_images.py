@@ -5,23 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from parley.backend.base import BootRequest
-from parley.backend.uml import UmlBackend
+import bare_kernels
+from bare_kernels import wait_for
 from parley.image.command import environment
 from parley.image.ensure import Ready, ensure_all
 from parley.image.recipe import IMPLEMENTATIONS
 from parley.image.requirements import missing_requirements
 from parley.image.store import Store
-from parley.lab.jail import Jail
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 pytestmark = [
     pytest.mark.lab,
@@ -41,11 +35,6 @@ COMMON = (
     *("/etc/shadow 0:42 640", "/usr/bin/su 0:0 4755", "/var/mail 0:8 2775"),
     *("/testing 0:0 755", "/parley 0:0 755"),
 )
-_PREPARE = """
-mount -t proc proc /proc
-mount -t ext4 -o ro /dev/ubdb /usr/lib/modules
-exec >/dev/console 2>&1"""
-
 MODULES = "esp4 esp6 ah4 xfrm_user af_key overlay veth gcm cbc hmac"
 
 
@@ -55,27 +44,8 @@ def ready() -> Ready:
 
 
 def boot(ready: Ready, name: str, script: str, directory: Path) -> list[str]:
-    """Run a script as the first process of a kernel on an image; return the lines on its console."""
-    jail = Jail(directory / "share")
-    jail.create()
-    jail.write("boot.sh", f"{_PREPARE}\n{script}\necho o >/proc/sysrq-trigger\nsleep 60\n".encode())
-    request = BootRequest(
-        host="east",
-        kernel=ready.kernel,
-        image=ready.images[name],
-        share=jail.root,
-        owner=jail.owner,
-        boot_script="boot.sh",
-        lines=(),
-        nics=(),
-        kernel_log=directory / "console",
-    )
-    machine = UmlBackend().boot(request)
-    try:
-        _await(lambda: machine.exited() is not None, "the kernel to power off")
-    finally:
-        machine.kill()
-    return request.kernel_log.read_text(errors="replace").replace("\r", "").splitlines()
+    """The console of the best kernel that runs a script on an image."""
+    return bare_kernels.boot(ready.kernel, ready.images[name], script, directory)
 
 
 @pytest.mark.parametrize("name", IMPLEMENTATIONS)
@@ -123,7 +93,7 @@ def test_a_build_killed_half_way_leaves_nothing_that_runs_and_is_made_again(tmp_
         next(line for line in builder.stderr if "extracting archives" in line)
         assert _processes(tmp_path)
         builder.kill()
-    _await(lambda: not _processes(tmp_path), "the build's programs to end")
+    wait_for(lambda: not _processes(tmp_path), "the build's programs to end")
     assert str(tmp_path) not in Path("/proc/mounts").read_text()
     subprocess.run(command, env=names, check=True, capture_output=True)
     found = {path.name for path in (tmp_path / "image").iterdir()}
@@ -141,11 +111,3 @@ def _processes(directory: Path) -> list[str]:
         except OSError:
             continue  # gone, or another user's
     return found
-
-
-def _await(condition: Callable[[], object], what: str) -> None:
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"waited in vain for {what}")

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,10 @@ from parley.image.kernel_features import features
 from parley.image.kernel_meter import Meter, count_compiled
 from parley.image.kernel_needs import require_for_kernel
 from parley.image.kernel_source import Source, ensure_source, patch_text
+from parley.image.lock import Busy, locked
 from parley.image.recipe import digest
 from parley.image.store import Key, Made, Progress, Store, silent
-from parley.image.tree import remove_tree
+from parley.image.tree import disk_usage, remove_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +65,23 @@ def ensure_lab_kernel(store: Store, progress: Progress = silent, *, jobs: int = 
         processes = jobs or len(os.sched_getaffinity(0))
         return _Build(store, key, recipe, directory, progress=progress, jobs=processes).make()
 
-    return Kernel.of(store.ensure(key, make, progress))
+    kernel = Kernel.of(store.ensure(key, make, progress))
+    # Only now: removing it takes seconds, and who is killed in the middle must find the kernel or the tree.
+    with suppress(Busy):
+        forget_build(build_tree(store, key))
+    return kernel
+
+
+def forget_build(tree: Path) -> int:
+    """Remove what a build has kept; returns the bytes that this frees. Raises Busy while one goes on."""
+    if not tree.exists():
+        return 0
+    with locked(tree.with_suffix(".lock"), wait=False):
+        size = disk_usage(tree)
+        # What goes on with a tree goes by this file, so it must not outlive any other.
+        (tree / "source.json").unlink(missing_ok=True)
+        remove_tree(tree)
+    return size
 
 
 def build_tree(store: Store, key: Key) -> Path:
@@ -121,12 +139,7 @@ class _Build:
         missing = self._configure()
         self._compile()
         self.progress("packing the kernel")
-        made = self._collect(source, missing)
-        # In one step: a kill from here on leaves either all of it to go on with, or nothing.
-        doomed = self.directory / "work"
-        self.work.rename(doomed)
-        remove_tree(doomed)
-        return made
+        return self._collect(source, missing)
 
     def progress(self, line: str) -> None:
         """Tell a line about this kernel."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from parley.errors import ImageError, UsageError
 from parley.image.kernel import CHOICES, KIND, LAB, SUITES, find_kernel, kernel_key
-from parley.image.kernel_lab import build_tree, lab_key
-from parley.image.lock import Busy, locked
+from parley.image.kernel_lab import build_tree, forget_build, lab_key
+from parley.image.lock import Busy
 from parley.image.store import Key
-from parley.image.tree import disk_usage, remove_tree
+from parley.image.tree import disk_usage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,12 +83,7 @@ def _build_trees(store: Store) -> list[Path]:
 
 def _remove_build(tree: Path) -> int:
     try:
-        with locked(tree.with_suffix(".lock"), wait=False):
-            size = disk_usage(tree)
-            # What goes on with a tree goes by this file, so it must not outlive any other.
-            (tree / "source.json").unlink(missing_ok=True)
-            remove_tree(tree)
-            return size
+        return forget_build(tree)
     except Busy:
         raise ImageError(f"{LAB}: being built", hint="again, when that build has ended") from None
 
