@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from iso_samples import openbsd_files, write_by_pycdlib
-from parley.install.console import ConsoleTimeoutError, Limit
+from parley.install.console import ConsoleClosedError, ConsoleTimeoutError, Limit
 from parley.install.emulated_pc import emulated_pc
 from parley.install.machine import PowerOn, make_disk
 from parley.install.openbsd_answers import Release, answer_table
@@ -46,3 +46,10 @@ def test_a_bios_boots_an_edited_iso_and_a_machine_that_powers_off_is_gone(tmp_pa
 def test_a_disk_with_nothing_on_it_ends_at_the_limit(tmp_path: Path) -> None:
     with emulated_pc(what(tmp_path, None)) as console, pytest.raises(ConsoleTimeoutError):
         console.expect(rb"login: ", limit=Limit("boot", 2))
+
+
+def test_a_machine_that_does_not_start_says_why(tmp_path: Path) -> None:
+    request = what(tmp_path, None)
+    request.disk.write_bytes(b"no disk at all")
+    with pytest.raises(ConsoleClosedError, match=r"QEMU said: .*qcow2"), emulated_pc(request) as console:
+        console.expect(rb"login: ", limit=_LIMIT)

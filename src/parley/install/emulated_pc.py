@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING
 
 from parley.backend.base import BootRequest, Disk
 from parley.backend.qemu import QemuBackend
-from parley.install.console import Console
+from parley.escape import visible
+from parley.install.console import Console, ConsoleClosedError
 from parley.lab.jail import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from parley.install.machine import PowerOn
 
 _MEMORY = 1024  # MiB; base installs in half of it
+_WORDS = 2000  # bytes of what QEMU says that go into a message
 
 
 @contextmanager
 def emulated_pc(what: PowerOn) -> Iterator[Console]:
     """A machine in QEMU, switched off at the end. Raises BootError, or MissingError without QEMU."""
+    emulator_log = what.log.with_suffix(".qemu.log")
+    emulator_log.unlink(missing_ok=True)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         request = BootRequest(
@@ -29,7 +34,7 @@ def emulated_pc(what: PowerOn) -> Iterator[Console]:
             owner=Owner.current(),
             lines=(theirs,),
             nics=(),
-            kernel_log=what.log.with_suffix(".qemu.log"),
+            kernel_log=emulator_log,
             disks=(Disk(what.disk, "qcow2"),),
             cdrom=what.cdrom,
             boots_from_cdrom=what.boots_cdrom,
@@ -41,7 +46,17 @@ def emulated_pc(what: PowerOn) -> Iterator[Console]:
             console = Console(ours, what.log, host=what.name)
             try:
                 yield console
+            except ConsoleClosedError as error:
+                raise _with_words(error, emulator_log) from error
             finally:
                 console.close()
         finally:
             machine.kill()
+
+
+def _with_words(error: ConsoleClosedError, log: Path) -> ConsoleClosedError:
+    """The error of a machine that went away, with what QEMU itself said when it did."""
+    words = visible(log.read_text(encoding="utf-8", errors="backslashreplace").strip()[-_WORDS:], keep="\n")
+    if not words:
+        return error
+    return ConsoleClosedError(f"{error.args[0]}\n  QEMU said: {words}", hint=error.hint)
