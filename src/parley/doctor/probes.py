@@ -60,6 +60,8 @@ def examine() -> Iterator[Finding]:
     yield _room(Path("/dev/shm"), _MEMORY_NEEDED, "memory of the hosts")  # noqa: S108 -- where UML keeps it
     yield _room(_existing(Store.default().root), _DISK_NEEDED, "images")
     yield _program("tshark", "message ladders, decrypted captures", "apt-get install -y tshark")
+    yield _program("qemu-img", "other systems than Linux", "apt-get install -y qemu-utils")
+    yield _program("xorriso", "parley install freebsd", "apt-get install -y xorriso")
     yield emulation()
     yield libvirt()
     yield _boot()
