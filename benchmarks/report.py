@@ -54,14 +54,15 @@ def spent() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def measure(what: str, place: Path) -> None:
-    """Load and write once, and print what it took."""
+def measure(what: str, place: Path) -> float:
+    """Load and write once, and print what it took; the seconds of all of it."""
     began, used = time.monotonic(), spent()
     run = load_run(place)
     loaded = time.monotonic() - began
     write_report(run)
     whole = time.monotonic() - began
     print(f"{what:<22} {whole:6.2f} s, of it loading {loaded:.2f} s; processor {spent() - used:.2f} s")
+    return whole
 
 
 def main() -> None:
