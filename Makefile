@@ -43,9 +43,8 @@ docs: $(VENV)/.ready-docs ## the documentation as a site in ./site, its generate
 	@for page in docs/generate_*.py; do $(PYTHON) $$page || exit; done
 	@$(VENV)/bin/mkdocs build --strict
 
-bench: $(VENV)/.ready-run ## what the lab costs on top of the daemons; wants a quiet machine
-	@$(PYTHON) benchmarks/cases.py
-	@$(PYTHON) benchmarks/hub.py
+bench: $(VENV)/.ready-install ## everything that has a goal, measured: a table and a picture in bench/; wants a quiet machine
+	@$(PYTHON) benchmarks/all.py $(ARGS)
 
 clean: ## the Python environment and the runs; images stay (parley image rm)
 	rm -rf $(VENV) parley-runs site
