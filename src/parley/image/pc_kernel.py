@@ -50,7 +50,7 @@ _LOADED = (*_BOOT_MODULES, *MODULES, *_FURTHER_MODULES)
 _TABLES = ("modules.builtin", "modules.builtin.modinfo", "modules.order")
 _APPLETS = (
     *("sh", "mount", "umount", "insmod", "rm", "ln", "stty", "dmesg", "grep", "sleep", "date", "ip"),
-    "switch_root",
+    *("chroot", "switch_root"),
 )
 
 
