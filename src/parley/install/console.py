@@ -275,7 +275,7 @@ class Shell:
         if watch is None:
             return self.console.expect(end, limit=limit)
         line = rf"([\r\n](?:(?!PARLEY-{mark})[^\r\n])+)(?=[\r\n])".encode()
-        before = b""
+        before = bytearray()
         deadline = time.monotonic() + limit.seconds
         while True:
             left = deadline - time.monotonic()
@@ -285,7 +285,7 @@ class Shell:
             )
             before += heard.before
             if heard.index == 0:
-                return replace(heard, before=before)
+                return replace(heard, before=bytes(before))
             before += heard.groups[0]
             watch.told(screen(heard.groups[0]))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parley.errors import InputError
+from parley.errors import InputError, UsageError
 from parley.image.store import Made
 from parley.install import iso as iso_image
 from parley.install.answers import render
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from parley.install.media import Media
 
 PLATFORM = "openbsd"
+_SET = re.compile(r"[a-z]{2,8}")
 _SEED = 512  # bytes that the boot loader reads (random.seed, boot(8))
 
 
@@ -72,6 +74,7 @@ def install_openbsd(store: Store, media: Media, options: Options, power: Power, 
     the console is in the store's logs then.
     """
     release = release_of(media.iso)
+    _check_sets(media.iso, release, options.sets)
     table = answer_table(release, sets=options.sets)
     recipe = {
         "iso": media.sha256,
@@ -100,6 +103,17 @@ def install_openbsd(store: Store, media: Media, options: Options, power: Power, 
         return Made(f"{media.iso.name} {media.sha256}", facts=facts)
 
     return freeze(store, key, make, progress, again=options.again)
+
+
+def _check_sets(iso: Path, release: Release, sets: Sequence[str]) -> None:
+    """Raise UsageError or InputError for a set that is none, or not on the ISO: better now than later."""
+    for name in sets:
+        if not _SET.fullmatch(name):
+            raise UsageError(f"{name!r} is no name of a set", hint="--set comp")
+    paths = [f"/{release.directory}/{name}{release.digits}.tgz" for name in ("base", *sets)]
+    missing = [path for path, there in zip(paths, iso_image.exists(iso, *paths), strict=True) if not there]
+    if missing:
+        raise InputError(iso, 0, f"it has no {', '.join(missing)}", hint="installXY.iso has all sets")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 
 from fake_power import fake_power
 from iso_samples import openbsd_iso, write_by_pycdlib
-from parley.errors import InputError, LabError, PanicError
+from parley.errors import InputError, LabError, PanicError, UsageError
 from parley.image.store import Store
 from parley.install import openbsd_image
 from parley.install.base import find_base
@@ -140,3 +140,15 @@ def test_an_iso_without_a_release_is_refused(store: Store, tmp_path: Path) -> No
     path = write_by_pycdlib(tmp_path / "other.iso", {"/boot/loader": b"x"}, "/boot/loader")
     with pytest.raises(InputError, match="0 OpenBSD releases"):
         install_openbsd(store, Media(path, "", ""), Options(), fake_power(), print)
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [("kernel", InputError, r"no /7\.8/amd64/kernel78\.tgz"), ("x = y\nq", UsageError, "no name of a set")],
+)
+def test_a_set_that_is_not_there_is_told_before_anything_is_made(
+    store: Store, media: Media, name: str, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        install_openbsd(store, media, Options(sets=(name,)), fake_power(), print)
+    assert not store.root.exists()
