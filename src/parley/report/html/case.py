@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.report.html.artifacts import Artifact, Group, grouped
+from parley.report.html.kernels import KernelState, view_kernels
 from parley.report.html.ladder import LadderView, view_ladder
 from parley.report.html.links import case_page
 from parley.report.html.steps import StepRow, read_story
@@ -60,6 +61,7 @@ class CasePage:
     groups: tuple[Group, ...]
     ladder: LadderView | None = None
     timeline: TimelineView | None = None
+    kernels: tuple[KernelState, ...] = ()
     change: Change | None = None
     trend: tuple[Past, ...] = ()
     previous: str = ""
@@ -93,6 +95,7 @@ def build_case(
         groups=grouped(artifacts),
         ladder=view_ladder(layout),
         timeline=view_timeline(layout, result) if with_logs else None,
+        kernels=view_kernels(layout) if with_logs else (),
         change=change,
         trend=trend,
         previous=neighbours[0],
