@@ -92,6 +92,7 @@ class ConsoleLink:
         self._buffer = b""
         self._answers: dict[str, tuple[str, int]] = {}
         self._is_in_shell = False
+        self._shells = 0
 
     @property
     def control(self) -> ConsoleChannel:
@@ -151,7 +152,8 @@ class ConsoleLink:
 
     def open_shell(self) -> None:
         """Have an interactive shell at the console, which is nobody's until the next order."""
-        self._say("shell", "x")
+        self._shells += 1
+        self.order("shell", f"shell.{self._shells}")
         self._is_in_shell = True
 
     def close(self) -> None:
@@ -164,6 +166,7 @@ class ConsoleLink:
         if self._is_in_shell:
             self._is_in_shell = False
             self._send(b"\x03\rexit\r")
+            self._listen(f"shell.{self._shells}", self._clock() + _PROMPT, lambda: None, until=("done",))
 
     def _fetch(self, order: str) -> None:
         packing = f"put.{order}"

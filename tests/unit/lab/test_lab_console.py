@@ -140,6 +140,27 @@ def test_a_machine_that_ends_is_noticed_at_once(tmp_path: Path) -> None:
             host.run("true")
 
 
+def test_logs_that_would_fill_the_drive_keep_no_other_back(tmp_path: Path) -> None:
+    with console_lab(tmp_path) as (lab, host):
+        outcome = host.run(
+            "dd if=/dev/zero of=log/huge bs=1024k seek=63 count=1; echo ok >log/iked.log; echo done"
+        )
+        assert outcome.output == "done\n"
+        assert host.run("echo next; cat state/agent").output == "next\nlog/huge is too long\n"
+    assert list(lab.jail.files("east/log")) == ["east/log/iked.log"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_an_interactive_shell_ends_where_orders_go_on(tmp_path: Path, shell: str) -> None:
+    with console_lab(tmp_path, Manners(shell=shell)) as (_, host):
+        host.open_shell()
+        host.shell_line.sendall(b"echo $((20 + 3))$((40 + 5))\r")
+        said = b""
+        while b"2345" not in said:
+            said += host.shell_line.recv(4096)
+        assert host.run("echo orders").output == "orders\n"
+
+
 def test_hosts_hand_files_to_one_another(tmp_path: Path) -> None:
     with console_lab(tmp_path) as (lab, host):
         lab.jail.write("testing/suite/case/OUTPUT/from-west", b"west\n")

@@ -9,7 +9,7 @@
 #   put put.ORDER   write what ORDER printed, and all logs, to the second drive
 #   end run.ID      end what that order started, however deep
 #   interrupt x     end what the session is doing, keep the session
-#   shell x         an interactive shell here until it ends
+#   shell shell.N   an interactive shell here until it ends
 #   ask ORDER       say again how it stands
 # Answers, said twice as well because the kernel speaks at the same console whenever it likes:
 #   <<parley have ORDER 0 ...>>   it was taken      <<parley none ORDER 0 ...>>  it was never heard of
@@ -61,6 +61,12 @@ interrupt() {
     read -r pid <order/session && end_tree "$pid"
 }
 
+# The size of a file; a ramdisk has no wc(1).
+size_of() {
+    set -- $(ls -ln "$1")
+    echo "$5"
+}
+
 # The files of order KIND.ID, and what every daemon has said so far: a host that dies keeps nothing back.
 put() {
     order=${1#put.} id=${1##*.}
@@ -72,14 +78,25 @@ put() {
     for outputs in "$root"/testing/*/*/OUTPUT; do
         [ -d "$outputs" ] && files="$files ${outputs#"$root/"}"
     done
-    (cd "$root/" && tar cf "$out" parley/put $files parley/log parley/state parley/core)
+    # One that fills the drive would keep all others back.
+    for log in log/* core/*; do
+        [ -f "$log" ] || continue
+        if [ "$(size_of "$log")" -lt 67108864 ]; then files="$files parley/$log"; else echo "$log is too long" >&2; fi
+    done
+    (cd "$root/" && tar cf "$out" parley/put $files parley/state)
     finish "$1" $?
 }
 
+# The shell has the terminal's own process group, which an order never gets.
 interactive() {
+    set +m
     stty sane <&5
+    : >"order/$1"
+    say have "$1" 0
     (cd "$root/$directory" && exec "${SHELL:-/bin/sh}" -i) <&5 >&6 2>&6 5<&- 6>&-
     stty raw -echo <&5
+    set -m
+    finish "$1" 0
 }
 
 orders() {
@@ -111,7 +128,7 @@ orders() {
         put) if [ -s "status/$order" ]; then again "$order"; else put "$order"; fi ;;
         end) end "${order#run.}" & ;;
         interrupt) interrupt & ;;
-        shell) interactive ;;
+        shell) if [ -f "order/$order" ]; then again "$order"; else interactive "$order"; fi ;;
         ask) again "$order" ;;
         esac
     done
