@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from parley.cli.image import reporter
-from parley.errors import UsageError
+from parley.errors import InputError, UsageError
 from parley.image.store import Store
 
 if TYPE_CHECKING:
@@ -99,7 +99,14 @@ def openbsd(  # noqa: PLR0917 -- one parameter per option
         iso, sig = _fetched(mirror, release, store, tell)
     if iso is None:
         raise UsageError("install from what?", hint="--iso FILE, or --mirror URL --release X.Y")
-    media = _verified(iso, sig, key, digest, tell)
+    try:
+        media = _verified(iso, sig, key, digest, tell)
+    except InputError:
+        if mirror is not None and sig is not None:
+            # What a mirror sent wrong shall not be kept for the next time.
+            iso.unlink()
+            sig.unlink()
+        raise
     options = Options(sets, size, _slowness(timeout_scale), again)
     _print(install_openbsd(store, media, options, emulated_pc, tell))
 

@@ -55,6 +55,17 @@ def test_a_mirror_is_fetched_from_and_verified(iso: Path, tmp_path: Path) -> Non
     assert call(*words).stdout.startswith("openbsd-7.8: 7.8")
 
 
+def test_what_a_mirror_sent_wrong_is_fetched_again(iso: Path, tmp_path: Path) -> None:
+    key = iso.parent / "openbsd-78-base.pub"
+    words = ("openbsd", "--mirror", f"file://{tmp_path}/pub", "--release", "7.8", "--key", key)
+    good = iso.read_bytes()
+    iso.write_bytes(good + b"!")
+    with pytest.raises(InputError, match="the signed list says"):
+        call(*words)
+    iso.write_bytes(good)
+    assert call(*words).exit_code == 0
+
+
 def test_a_digest_takes_the_place_of_a_signature(iso: Path) -> None:
     digest = hashlib.sha256(iso.read_bytes()).hexdigest()
     (iso.parent / "SHA256.sig").unlink()
