@@ -41,7 +41,7 @@ LAYERS = (
     ("image.clone", "image.disk"),
     ("install.base", "install.console"),
     ("platform",),
-    ("image.equip", "image.pc_kernel", "image.snapshot", "image.ensure"),
+    ("image.equip", "image.pc_kernel", "image.snapshot", "image.ensure", "image.inventory"),
     ("wire.inside",),
     ("backend",),
     ("install",),
