@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from parley.lab.jail import Jail
 
 # Every warning of the kernel's begins with a cut; processes that crash are told of in a line of their own.
+# User-mode Linux says "lost MM child" of one that faults in a way that it does not expect.
 _CALL_TRACE = re.compile(
-    r"Call Trace:|BUG:|WARNING: CPU|refcount_t:|\[ cut here \]|\bOops\b|: segfault at "
+    r"lost MM child|Call Trace:|BUG:|WARNING: CPU|refcount_t:|\[ cut here \]|\bOops\b|: segfault at "
     # OpenBSD's and FreeBSD's words: a panic before this boot, a fault, a witness(4), a process that crashed.
     r"|^panic: |^uvm_fault\(|^Fatal trap |lock order reversal|exited on signal (4|6|10|11)\b"
 )

@@ -80,6 +80,7 @@ def test_what_was_not_collected_is_an_error_and_no_proof(jail: Jail, name: str) 
         ("dmesg", "[ 2.0] ------------[ cut here ]------------\n", "kernel quiet [east]: [ 2.0] -----"),
         ("dmesg", "[ 2.0] BUG: unable to handle page fault", "kernel quiet [east]: [ 2.0] BUG:"),
         ("dmesg", "[ 2.0] WARNING: CPU: 0 PID: 1 at net/xfrm", "kernel quiet [east]: [ 2.0] WARNING: CPU"),
+        ("dmesg", "[ 8.4] Unexpectedly lost MM child! Affected", "kernel quiet [east]: [ 8.4] Unexpectedly"),
         ("dmesg", "[ 2.0] pluto[42]: segfault at 10 ip 4a", "kernel quiet [east]: [ 2.0] pluto[42]"),
         ("dmesg", "[ 2.0] Oops: 0000 [#1]", "kernel quiet [east]: [ 2.0] Oops"),
     ],
