@@ -41,6 +41,8 @@ _LAST_WORDS = 2.0
 _SILENCES = (0.5, 1.0, 2.0, 5.0)
 # Longer than any answer: what has not become one within so many bytes never will.
 _ANSWER_LENGTH = 128
+# How much of a kernel's words is kept (bytes): a hostile one never stops.
+_LOG_LIMIT = 64 * 1024 * 1024
 # How long packing or an answer that needs no work may take (seconds).
 _PROMPT = 60.0
 
@@ -90,7 +92,9 @@ class ConsoleLink:
         self._log = log
         self._clock = clock
         self._buffer = b""
+        self._asked: set[str] = set()
         self._answers: dict[str, tuple[str, int]] = {}
+        self._logged = 0
         self._is_in_shell = False
         self._shells = 0
 
@@ -201,6 +205,7 @@ class ConsoleLink:
             self._receive(min(deadline, ask_at) - now)
 
     def _say(self, verb: str, order: str) -> None:
+        self._asked.add(order)
         self._send(f"{verb} {order} {verb} {order}\n".encode())
 
     def _send(self, data: bytes) -> None:
@@ -232,7 +237,8 @@ class ConsoleLink:
         """Cut answers out of what came; the rest is the kernel's. Returns what it said last."""
         for match in _ANSWER.finditer(self._buffer):
             word, order, status = (group.decode("ascii") for group in match.groups()[1:])
-            if self._answers.get(order, ("",))[0] != "done":
+            # A guest may answer what nobody asked, but not fill the memory with it.
+            if order in self._asked and self._answers.get(order, ("",))[0] != "done":
                 self._answers[order] = (word, int(status))
         rest = _ANSWER.sub(b"", self._buffer)
         # The beginning of an answer may stand at the end: characters come one by one.
@@ -242,7 +248,8 @@ class ConsoleLink:
         return said
 
     def _note(self, said: bytes) -> None:
-        if said:
+        if said and self._logged < _LOG_LIMIT:
+            self._logged += len(said)
             with self._log.open("ab") as log:
                 log.write(said)
 

@@ -140,6 +140,20 @@ def test_a_machine_that_ends_is_noticed_at_once(tmp_path: Path) -> None:
             host.run("true")
 
 
+def test_a_console_that_is_flooded_gets_no_memory_and_little_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parley.lab.console._LOG_LIMIT", 10_000)
+    flood = (
+        'i=0; while [ $i -lt 3000 ]; do echo "<<parley done run.x$i 0 done run.x$i 0>>"; i=$((i + 1)); done'
+    )
+    with console_lab(tmp_path) as (lab, host):
+        lines = host.run(f"({flood}; echo {'A' * 30000}) >/dev/tty; echo fine")
+        assert lines.output == "fine\n"
+        assert host.run("echo still fine").output == "still fine\n"
+        assert lab.layout.kernel_log("east").stat().st_size < 100_000
+
+
 def test_logs_that_would_fill_the_drive_keep_no_other_back(tmp_path: Path) -> None:
     with console_lab(tmp_path) as (lab, host):
         outcome = host.run(
