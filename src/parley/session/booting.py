@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from parley.backend.registry import make_backend, parse_choice
+from parley.errors import UsageError
 from parley.lab.topology import NETWORK
+from parley.near import nearest
 from parley.run.plan import Booting, Equipment
 
 if TYPE_CHECKING:
@@ -17,11 +19,20 @@ if TYPE_CHECKING:
     from parley.image.rootfs import Image
 
 
-def check_booting(backends: Iterable[str], first: str) -> None:
-    """Raise UsageError for a backend or a host that does not exist, before anything is made."""
-    parse_choice(backends)
-    if first:
-        NETWORK.host(first)
+def check_booting(backends: Iterable[str], first: str, hosts: Iterable[str] = ()) -> None:
+    """Raise UsageError for a backend or a host that does not exist, before anything is made.
+
+    `hosts` are those that will be booted, where that is known: a word about another one is a mistake.
+    """
+    named = {"--backend": [*parse_choice(backends).by_host], "--first": [first] if first else []}
+    booted = set(hosts)
+    for option, names in named.items():
+        for name in names:
+            NETWORK.host(name)
+            if booted and name not in booted:
+                raise UsageError(
+                    f"{option} {name}: no selected case has this host", hint=nearest(name, booted)
+                )
 
 
 def equipment_of(tools: Tools, images: Mapping[str, Image], backends: Iterable[str]) -> Equipment:

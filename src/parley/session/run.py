@@ -79,7 +79,8 @@ def execute(options: RunOptions, *, html: bool | None = None) -> int:
         raise UsageError(f"--keep keeps the lab of one case, and {len(cases)} were selected")
     run = RunLayout(options.output or new_directory())
     waiting = [case for case in cases if not (options.resume and run.case(case.name).result.exists())]
-    check_booting(options.backends, options.first)
+    hosts = {host.name for case in cases for host in case.hosts}
+    check_booting(options.backends, options.first, hosts)
     tools = _equip(options, waiting)
     record = _record(options, cases)
     begin(run, record)
