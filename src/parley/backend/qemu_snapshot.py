@@ -84,7 +84,7 @@ def _recipe(request: BootRequest) -> str:
 
 def _save(request: BootRequest, state: Path) -> None:
     with ExitStack() as stack:
-        template = _template(request, stack)
+        template = _template(request, stack, state.parent)
         started = start(template, None, b"")
         machine = QemuMachine(request.host, started)
         stack.callback(machine.kill)
@@ -94,9 +94,12 @@ def _save(request: BootRequest, state: Path) -> None:
         machine.save(state)
 
 
-def _template(request: BootRequest, stack: ExitStack) -> BootRequest:
-    """The same guest with nothing at the other ends of its lines and cables, and an empty share."""
-    place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-save-")))
+def _template(request: BootRequest, stack: ExitStack, parent: Path) -> BootRequest:
+    """The same guest with nothing at the other ends of its lines and cables, and an empty share.
+
+    What it needs lies below `parent`, in the store, where whoever comes next clears what a kill left.
+    """
+    place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=parent)))
     share = place / "share"
     share.mkdir()
     os.chown(share, request.owner.uid, request.owner.gid)
