@@ -104,22 +104,28 @@ def parse() -> argparse.Namespace:
     return options
 
 
+def write(directory: Path, rows: list[Row], machine: dict[str, str]) -> str:
+    """Write the three files; the table, too, as text."""
+    directory.mkdir(parents=True, exist_ok=True)
+    text = table(rows, machine)
+    (directory / "benchmarks.md").write_text(text, encoding="utf-8")
+    document = json.dumps(as_json(rows, machine), indent=1, ensure_ascii=False)
+    (directory / "benchmarks.json").write_text(document + "\n", encoding="utf-8")
+    picture = plot([row for row in rows if isinstance(row, Figure)])
+    (directory / "benchmarks.svg").write_text(picture, encoding="utf-8")
+    return text
+
+
 def main() -> None:
-    """Measure, write the three files, print the table."""
+    """Measure, write what there is after each measurement, print the table."""
     options = parse()
     machine = describe()
-    rows: list[Row] = []
+    rows: list[Row] = [*NOT_RUN_HERE]
+    text = ""
     for name, measurement in measurements(options).items():
         rows += measure(name, measurement)
-    rows += NOT_RUN_HERE
-    machine |= load_after()
-    options.output.mkdir(parents=True, exist_ok=True)
-    text = table(rows, machine)
-    (options.output / "benchmarks.md").write_text(text, encoding="utf-8")
-    document = json.dumps(as_json(rows, machine), indent=1, ensure_ascii=False)
-    (options.output / "benchmarks.json").write_text(document + "\n", encoding="utf-8")
-    picture = plot([row for row in rows if isinstance(row, Figure)])
-    (options.output / "benchmarks.svg").write_text(picture, encoding="utf-8")
+        # It takes an hour: whoever stops it keeps what was measured.
+        text = write(options.output, rows, machine | load_after())
     print(text)
 
 
