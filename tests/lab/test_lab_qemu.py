@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.slow,
+    pytest.mark.timeout(900),
     pytest.mark.skipif(shutil.which(QEMU) is None, reason=f"{QEMU} is not there"),
 ]
 
@@ -125,7 +126,6 @@ def test_restored_guests_have_the_time_and_random_numbers_of_their_own(mixed: La
     assert COLD not in (mixed.layout.root / "west.kernel.log").read_text()
 
 
-@pytest.mark.timeout(900)
 def test_what_a_guest_is_restored_from_may_be_used_over_and_over(
     ready: Ready, kernel: Kernel, tmp_path: Path
 ) -> None:
@@ -189,7 +189,6 @@ def below(process: int) -> set[int]:
     return {number for number in emulators if is_below(number)}
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("cases", "backends"),
     [
