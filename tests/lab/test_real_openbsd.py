@@ -13,10 +13,12 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pycdlib
 import pytest
 
+from case_files import case_of, write_files
 from parley.backend.base import Hardware
 from parley.backend.qemu import QemuBackend
 from parley.backend.uml import UmlBackend
@@ -26,12 +28,17 @@ from parley.image.kernel import Kernel
 from parley.image.rootfs import Image
 from parley.install.console import Shell
 from parley.lab.console_host import Media
+from parley.lab.host import Limits
 from parley.lab.jail import Jail
 from parley.lab.lab import HostPlan, Lab
 from parley.lab.topology import NETWORK
 from parley.platform.debian import Debian
 from parley.platform.openbsd import OpenBsd
 from parley.record.layout import CaseLayout
+from parley.run.plan import Equipment
+from parley.run.scripted import ScriptedJob
+from parley.run.worker import run_job
+from parley.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,14 +90,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield place
 
 
-@contextmanager
-def booted_lab(place: Path, ready: Ready) -> Iterator[Lab]:
-    """OpenBSD as east in an emulated PC, Linux as west in User-mode Linux, on one segment."""
-    layout = CaseLayout(Path(mkdtemp(dir=place)) / "case")
-    layout.root.parent.chmod(0o711)
-    layout.root.mkdir()
-    Jail(layout.share).create()
-    Jail(layout.share).make_directory("testing/suite/case/OUTPUT")
+def plans(place: Path, ready: Ready) -> tuple[HostPlan, HostPlan]:
+    """OpenBSD as east in an emulated PC, Linux as west in User-mode Linux."""
     kernel = Kernel("openbsd", "", Path("/nonexistent"), None, "", frozenset())
     east = HostPlan(
         HostSpec("east", "openbsd"),
@@ -98,11 +99,29 @@ def booted_lab(place: Path, ready: Ready) -> Iterator[Lab]:
         QemuBackend(restores=False),
         Image("openbsd", Path("/nonexistent"), {}, sha256(Path(MEDIA).read_bytes()).hexdigest()),
         kernel,
-        media=Media(None, _floppy_cd(layout.root.parent / "boot.iso"), OLD_PC, memory=128),
+        media=Media(None, _floppy_cd(place / "boot.iso"), OLD_PC, memory=128),
         restores=True,
     )
     west = HostPlan(HostSpec("west"), Debian(), UmlBackend(), ready.images["libreswan"], ready.kernel)
-    with Lab(layout, (east, west), NETWORK, directory="/testing/suite/case") as booted:
+    return east, west
+
+
+def fresh(place: Path) -> CaseLayout:
+    """An empty directory of a case, to which guests of root's can walk."""
+    layout = CaseLayout(Path(mkdtemp(dir=place)) / "case")
+    layout.root.parent.chmod(0o711)
+    return layout
+
+
+@contextmanager
+def booted_lab(place: Path, ready: Ready) -> Iterator[Lab]:
+    """Both on one segment."""
+    layout = fresh(place)
+    layout.root.mkdir()
+    Jail(layout.share).create()
+    Jail(layout.share).make_directory("testing/suite/case/OUTPUT")
+    both = plans(layout.root.parent, ready)
+    with Lab(layout, both, NETWORK, directory="/testing/suite/case") as booted:
         yield booted
 
 
@@ -173,6 +192,18 @@ def test_what_hangs_is_ended(lab: Lab) -> None:
     assert lab.hosts["east"].run("echo alive").output == "alive\n"
 
 
+def test_an_interactive_shell_has_the_console_until_orders_go_on(lab: Lab) -> None:
+    east = lab.hosts["east"]
+    east.open_shell()
+    east.shell_line.settimeout(60)
+    east.shell_line.sendall(b"echo $((20 + 3))$((40 + 5))\r")
+    said = b""
+    while b"2345" not in said:
+        said += east.shell_line.recv(4096)
+    east.shell_line.settimeout(None)
+    assert east.run("echo orders").output == "orders\n"
+
+
 def test_no_output_is_in_the_log_of_the_kernel(lab: Lab) -> None:
     assert b"lladdr" not in lab.layout.kernel_log("east").read_bytes()
 
@@ -185,3 +216,43 @@ def test_a_saved_guest_goes_on_again_and_again(place: Path, lab: Lab, ready: Rea
             assert again.hosts["east"].run("ping -c 1 192.1.2.45")
         # It did not boot: its kernel never introduced itself.
         assert b"Copyright (c) 1995" not in again.layout.kernel_log("east").read_bytes()
+
+
+SCRIPT = """\
+east# ping -c 1 192.1.2.45 | grep -c 'bytes from'
+west# ping -n -q -c 1 -W 5 192.1.2.23 >/dev/null && echo up
+east# x=east; cat east.iked.conf
+east# echo $x; (exit 3)
+"""
+EAST = """\
+ping -c 1 192.1.2.45 | grep -c 'bytes from'
+1
+east #
+ x=east; cat east.iked.conf
+passive
+east #
+ echo $x; (exit 3)
+east
+east #
+"""
+WEST = "ping -n -q -c 1 -W 5 192.1.2.23 >/dev/null && echo up\nup\nwest #\n"
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_scripted_case_passes_with_one_end_on_openbsd(place: Path, ready: Ready) -> None:
+    files = {
+        "all.east-west.sh": SCRIPT,
+        "east.iked.conf": "passive\n",
+        "east.console.txt": "what Linux prints\n",
+        "east.openbsd.console.txt": EAST,
+        "west.console.txt": WEST,
+    }
+    layout = fresh(place)
+    case = case_of(write_files(layout.root.parent / "suite" / "ping", files), east="openbsd/iked")
+    tools = Equipment(ready.images, ready.kernel, UmlBackend(), place / "x509")
+    job = ScriptedJob(
+        name="ping", title="", layout=layout, equipment=tools, limits=Limits(), rerun="", case=case
+    )
+    with patch("parley.run.scripted.plan_hosts", return_value=plans(layout.root.parent, ready)):
+        result = run_job(job, lambda _: None)
+    assert (result.verdict, result.reason) == (Verdict.PASSED, "")
