@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-pytestmark = pytest.mark.lab
+# Two and a half minutes on two quiet cores, and as long again where the images are not there yet.
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 # What all but a few of them need, and Debian's kernel lacks.
 FEATURES = {"nftables-ipv4", "time-travel", "xfrm-interface"}
