@@ -47,11 +47,14 @@ if TYPE_CHECKING:
     from parley.install.console import Console, Limit
 
 MEDIA = os.environ.get("PARLEY_OPENBSD_MEDIA", "")
+# Another test takes an installation ISO.
+FLOPPY = 1440 * 1024
+IS_FLOPPY = bool(MEDIA) and Path(MEDIA).is_file() and Path(MEDIA).stat().st_size == FLOPPY
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(not MEDIA, reason="PARLEY_OPENBSD_MEDIA names no boot floppy of OpenBSD"),
+    pytest.mark.skipif(not IS_FLOPPY, reason="PARLEY_OPENBSD_MEDIA names no boot floppy of OpenBSD"),
 ]
 
 # What a 5.1 kernel of 2012 has drivers for. Without a screen, firmware and loader talk on the serial port.
