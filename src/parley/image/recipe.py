@@ -100,7 +100,16 @@ ROOTS = {
                 "openssl",
             ),
             *("openssh-client", "openssh-server", "psmisc", "python3-minimal", "python3-openssl"),
-            *("bsdextrautils", "curl", "gnutls-bin", "libcap-ng-utils", "make", "softhsm2", "xxd"),
+            *(
+                "bind9-utils",
+                "bsdextrautils",
+                "curl",
+                "gnutls-bin",
+                "libcap-ng-utils",
+                "make",
+                "softhsm2",
+                "xxd",
+            ),
             *("python3-pexpect", "rsync", "socat", "strace", "tcc", "unbound", "valgrind", "xl2tpd"),
             # What a Libreswan that is compiled for it links with
             *("libaudit1", "libcap-ng0", "libcurl4t64", "libevent-2.1-7t64", "libevent-pthreads-2.1-7t64"),

@@ -105,6 +105,17 @@ else
     ./crl.sh "$keys"
     ./selfsigned.sh "$keys/selfsigned"
 fi
+# The zones of its DNS server, signed by its own script too; without them only the cases of DNSSEC suffer.
+zones=$(cd /testing && find . -name generate-dnssec.sh -printf '%h\\n' | head -n 1)
+if [ -n "$zones" ]; then
+    cp -R "/testing/$zones" /usr/share/parley/dnssec
+    echo "$zones" >/usr/share/parley/dnssec.place
+    cd /usr/share/parley/dnssec
+    mount --bind . "/testing/$zones"
+    ./generate-dnssec.sh || echo "no zones could be signed"
+    cd /
+    umount "/testing/$zones"
+fi
 cd /
 umount /testing
 """
