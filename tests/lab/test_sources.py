@@ -7,6 +7,7 @@ import pytest
 
 from parley.image.source import BuildError, Source, ensure_source
 from parley.image.store import Store
+from parley.image.tree import remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,8 @@ def store() -> Iterator[Store]:
     for entry in store.entries():
         if entry.key.name.startswith("openiked@src-toy"):
             store.remove(entry)
+    for copy in (store.root / "builds").glob("openiked@src-toy-*"):
+        remove_tree(copy)
 
 
 def test_a_tree_becomes_an_image_and_only_what_changed_is_compiled_again(tree: Path, store: Store) -> None:
