@@ -148,7 +148,7 @@ def test_a_crash_fails_a_case_and_its_core_is_kept(parley: Parley, tmp_path: Pat
 
 def test_a_step_past_its_limit_fails_its_case(parley: Parley, tmp_path: Path, own_suite: Path) -> None:
     (own_suite / CASE / "all.east-west.sh").write_text("east# sleep 100\nwest# true\n")
-    parley("run", "--suite", str(own_suite), "--timeout-scale", "0.05")
+    parley("run", "--suite", str(own_suite), "--clock", "real", "--timeout-scale", "0.05")
     result = result_of(tmp_path, CASE)
     assert result["verdict"] == "failed"
     assert "step 0 `sleep 100` ran past 3 s" in str(result["reason"])
@@ -156,7 +156,7 @@ def test_a_step_past_its_limit_fails_its_case(parley: Parley, tmp_path: Path, ow
 
 def test_a_panic_is_a_lab_error_with_its_console(parley: Parley, tmp_path: Path, own_suite: Path) -> None:
     (own_suite / CASE / "all.east-west.sh").write_text("east# echo c >/proc/sysrq-trigger; sleep 5\n")
-    assert parley("run", "--suite", str(own_suite)).returncode == 1
+    assert parley("run", "--suite", str(own_suite), "--clock", "real").returncode == 1
     result = result_of(tmp_path, CASE)
     assert result["verdict"] == "lab-error"
     assert "Kernel panic" in str(result["reason"])
