@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from parley.backend.base import BootRequest, Disk, Nic
 
 # What a Linux guest's kernel is told. A panic ends the machine (it "reboots", and QEMU was told not to);
-# the self-tests of algorithms take seconds under emulation.
+# the self-tests of algorithms take seconds under emulation. A guest that goes on from a saved state sees its
+# clock leap, and an emulated one is slow: what a kernel complains of then is no fault of what it runs.
 KERNEL_PARAMETERS = (
     "console=ttyS0 quiet panic=-1 8250.nr_uarts=1 cryptomgr.notests mitigations=off nokaslr audit=0"
+    " rcupdate.rcu_cpu_stall_suppress=1 nowatchdog"
 )
 
 # A guest never starts programs on this machine, nor does QEMU for it (seccomp(2)).
