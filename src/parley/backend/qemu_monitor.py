@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from qemu.qmp import QMPClient, QMPError
 
@@ -13,6 +14,9 @@ from parley.errors import BootError
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Coroutine
+
+_T = TypeVar("_T")
 
 # Of one answer; QEMU gives it at once, a machine with other work a bit later (seconds).
 _LIMIT = 20.0
@@ -31,12 +35,16 @@ class Monitor:
         self._host = host
         self._wire = wire
         self._client = QMPClient(host)
-        self._runner: asyncio.Runner | None = None
+        self._is_connected = False
+        # A thread of its own for the library's event loop: the caller's may have one that runs already.
+        self._runner = asyncio.Runner()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"qmp-{host}")
 
     def execute(self, command: str, arguments: dict[str, object] | None = None) -> object:
         """Send a command; return what it answers."""
         try:
-            return self._connected().run(asyncio.wait_for(self._client.execute(command, arguments), _LIMIT))
+            self._connect()
+            return self._run(asyncio.wait_for(self._client.execute(command, arguments), _LIMIT))
         except (QMPError, OSError, TimeoutError) as error:
             problem = f"QEMU does not do {command}: {error or type(error).__name__}"
             raise BootError(problem, host=self._host) from error
@@ -54,19 +62,23 @@ class Monitor:
         self._wait("query-migrate", limit, done={"completed"}, failed={"failed", "cancelled"})
 
     def close(self) -> None:
-        """Hang up."""
-        if self._runner is not None:
+        """Hang up; harmless when that was done already."""
+        if self._wire.fileno() == -1:
+            return
+        if self._is_connected:
             with suppress(QMPError, OSError, EOFError):  # QEMU is gone already
-                self._runner.run(self._client.disconnect())
-            self._runner.close()
-            self._runner = None
+                self._run(self._client.disconnect())
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
         self._wire.close()
 
-    def _connected(self) -> asyncio.Runner:
-        if self._runner is None:
-            self._runner = asyncio.Runner()
-            self._runner.run(asyncio.wait_for(self._client.connect(self._wire), _LIMIT))
-        return self._runner
+    def _connect(self) -> None:
+        if not self._is_connected:
+            self._run(asyncio.wait_for(self._client.connect(self._wire), _LIMIT))
+            self._is_connected = True
+
+    def _run(self, work: Coroutine[object, object, _T]) -> _T:
+        return self._thread.submit(self._runner.run, work).result()
 
     def _wait(self, command: str, limit: float, *, done: set[str], failed: set[str]) -> None:
         deadline = time.monotonic() + limit
