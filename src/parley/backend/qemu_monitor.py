@@ -35,7 +35,7 @@ class Monitor:
         self._host = host
         self._wire = wire
         self._client = QMPClient(host)
-        self._is_connected = False
+        self._is_connected = self._is_closed = False
         # A thread of its own for the library's event loop: the caller's may have one that runs already.
         self._runner = asyncio.Runner()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"qmp-{host}")
@@ -63,8 +63,9 @@ class Monitor:
 
     def close(self) -> None:
         """Hang up; harmless when that was done already."""
-        if self._wire.fileno() == -1:
+        if self._is_closed:
             return
+        self._is_closed = True
         if self._is_connected:
             with suppress(QMPError, OSError, EOFError):  # QEMU is gone already
                 self._run(self._client.disconnect())
