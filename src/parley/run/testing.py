@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from parley.errors import InputError
+from parley.case.files import OUTPUT, files_below, read_file
 from parley.pki import KINDS
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 GUEST_TESTING = "/testing"
 
-# Scripts of Libreswan's leave files here for one another, and its own tools their results.
-_OUTPUT = "OUTPUT"
-_RESULTS = {_OUTPUT, "NS"}
 _KIND = re.compile(rb"\bx509[/ ]([a-z0-9-]+)")
 
 
@@ -41,7 +38,7 @@ def lay_out_testing(case: ScriptedCase, jail: Jail, certificates: Path) -> None:
     """
     place = f"testing/{case.suite.name}/{case.name}"
     _copy_tree(case.directory, jail, place)
-    jail.make_directory(f"{place}/{_OUTPUT}")
+    jail.make_directory(f"{place}/{OUTPUT}")
     for name, path in case.qualified.items():
         _copy(path, jail, f"{place}/{name}")
     _copy_tree(case.suite.parent / "guestbin", jail, "testing/guestbin")
@@ -64,46 +61,25 @@ def scenario_kinds(scenario: Scenario) -> frozenset[str]:
 
 def certificate_kinds(case: ScriptedCase) -> frozenset[str]:
     """The kinds of certificates that a case's files name."""
-    named = {kind.decode() for path in _files(case.directory) for kind in _KIND.findall(_read(path))}
+    named = {kind.decode() for path in files_below(case.directory) for kind in _KIND.findall(read_file(path))}
     return frozenset(named) & frozenset(KINDS)
 
 
 def _copy_certificates(kinds: Iterable[str], jail: Jail, certificates: Path, hosts: Iterable[str]) -> None:
     wanted = ("ca.", "crl", *(f"{host}." for host in hosts))
     for kind in kinds:
-        for path in _files(certificates / kind):
+        for path in files_below(certificates / kind):
             if path.name.startswith(wanted):
                 jail.write(f"testing/x509/{kind}/{path.name}", path.read_bytes())
 
 
 def _copy_tree(directory: Path, jail: Jail, place: str) -> None:
     jail.make_directory(place)
-    for path in _files(directory):
+    for path in files_below(directory):
         _copy(path, jail, f"{place}/{path.relative_to(directory).as_posix()}")
 
 
 def _copy(path: Path, jail: Jail, name: str) -> None:
     # Scripts are run whatever became of their mode on the way here (archives, file systems without).
     executable = path.suffix == ".sh" or path.stat().st_mode & 0o100
-    jail.write(name, _read(path), mode=0o755 if executable else 0o644)
-
-
-def _files(directory: Path) -> list[Path]:
-    """All files below a directory, but what earlier runs left there."""
-    if not directory.is_dir():
-        return []
-    found = []
-    for path in directory.iterdir():
-        if path.is_file():
-            found.append(path)
-        # A link might lead back up.
-        elif not path.is_symlink() and path.name not in _RESULTS:
-            found += _files(path)
-    return found
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(path, 0, f"cannot be read: {error.strerror}") from error
+    jail.write(name, read_file(path), mode=0o755 if executable else 0o644)

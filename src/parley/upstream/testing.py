@@ -17,6 +17,7 @@ import shutil
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from parley.case.files import files_below, read_file
 from parley.errors import InputError
 from parley.image.tree import remove_tree
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 # Beside the suite: what guests use. utils is for the machine that runs the suite, but for its awk scripts.
 _BESIDE = ("guestbin", "baseconfigs", "packaging", "sanitizers")
 _UTILS = "utils/*.gawk"
-_RESULTS = {"OUTPUT", "NS"}
 _OTHER_CASE = re.compile(rb"(?:\.\./|/testing/pluto/)([a-z][\w+.-]*)/")
 
 
@@ -79,7 +79,9 @@ def save_in_place(tree: Tree, case: str, jail: Jail, results: Mapping[str, bytes
 
 
 def _named_cases(tree: Tree, case: ScriptedCase) -> Iterator[Path]:
-    named = {name.decode() for path in _files(case.directory) for name in _OTHER_CASE.findall(_read(path))}
+    named = {
+        name.decode() for path in files_below(case.directory) for name in _OTHER_CASE.findall(read_file(path))
+    }
     for name in sorted(named - {case.name}):
         if (tree.suite / name).is_dir():
             yield tree.suite / name
@@ -87,29 +89,9 @@ def _named_cases(tree: Tree, case: ScriptedCase) -> Iterator[Path]:
 
 def _copy_tree(directory: Path, jail: Jail, place: str) -> None:
     jail.make_directory(place)
-    for path in _files(directory):
+    for path in files_below(directory):
         _copy(path, jail, f"{place}/{path.relative_to(directory).as_posix()}")
 
 
 def _copy(path: Path, jail: Jail, name: str) -> None:
-    jail.write(name, _read(path), mode=0o755 if path.stat().st_mode & 0o100 else 0o644)
-
-
-def _files(directory: Path) -> list[Path]:
-    """All files below a directory, but what earlier runs left there; a link is what it points to."""
-    found: list[Path] = []
-    if not directory.is_dir():
-        return found
-    for path in directory.iterdir():
-        if path.is_file():
-            found.append(path)
-        elif not path.is_symlink() and path.name not in _RESULTS:
-            found += _files(path)
-    return found
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(path, 0, f"cannot be read: {error.strerror}") from error
+    jail.write(name, read_file(path), mode=0o755 if path.stat().st_mode & 0o100 else 0o644)
