@@ -34,6 +34,8 @@ _X509 = "/testing/x509"
 _START_SECONDS = 20.0
 # Pluto itself would go on for ever: with a peer that does not answer, whoever waits must not.
 _UP_SECONDS = 40
+# How long a negotiation that was under way already may go on; after a refusal pluto tries for ever.
+_UNDER_WAY_SECONDS = 5
 _DOWN_SECONDS = 10.0
 
 _ANY_ATTEMPT = f"{WHACK} --showstates | grep '^#' | grep -qv ESTABLISHED"
@@ -105,7 +107,9 @@ def up(children: Iterable[Child]) -> str:
             f"timeout {_UP_SECONDS} {WHACK} --name {child.name} --initiate || exit",
             # Traffic may have had pluto initiate already; whack returns at once then.
             wait_until(
-                f"{_serial(child)} | grep -q .", seconds=_UP_SECONDS, meanwhile=f"{_ANY_ATTEMPT} || exit 1"
+                f"{_serial(child)} | grep -q .",
+                seconds=_UNDER_WAY_SECONDS,
+                meanwhile=f"{_ANY_ATTEMPT} || exit 1",
             ),
         ]
     return "\n".join(steps)
