@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from parley.install.console import Shell
+from parley.install.console import Shell, log_in
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
@@ -68,9 +68,9 @@ class Bsd(ABC):
     def mount_share(self) -> str:
         """The command that mounts a share over NFS in the place of the case's directory."""
 
-    @abstractmethod
     def log_in(self, console: Console, limit: Limit) -> Shell:
-        """Come to a quiet root shell on a console whose machine has just been switched on."""
+        """Log in as root at the getty(8) of a console whose machine has just been switched on."""
+        return log_in(console, user="root", password=self.password, limit=limit)
 
     def resume(self, console: Console, limit: Limit) -> Shell:
         """The shell at which a saved machine was left: `log_in` had been there."""

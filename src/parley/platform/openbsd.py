@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from parley.install.console import log_in
 from parley.platform.bsd import Bsd
 from parley.platform.nfs import mount_on_openbsd
-
-if TYPE_CHECKING:
-    from parley.install.console import Console, Limit, Shell
 
 
 class OpenBsd(Bsd):
@@ -43,7 +37,3 @@ class OpenBsd(Bsd):
     def mount_share(self) -> str:
         """mount_nfs(8)."""
         return mount_on_openbsd(self.root)
-
-    def log_in(self, console: Console, limit: Limit) -> Shell:
-        """Log in as root at the console's getty(8)."""
-        return log_in(console, user="root", password=self.password, limit=limit)

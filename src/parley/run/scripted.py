@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from parley.errors import LabError, UnsupportedError
+from parley.errors import UnsupportedError
 from parley.judge.judge import conclude, judge
 from parley.lab.clock import AUTO, REAL, lab_kind
 from parley.lab.jail import Jail
-from parley.lab.play import collect, play
 from parley.lab.topology import NETWORK
-from parley.record.results import PlayRecord, StepRecord, write_json
+from parley.record.results import PlayRecord, write_json
 from parley.run.job import Job, host_record
+from parley.run.perform import Hold, perform
 from parley.run.plan import plan_hosts
 from parley.run.share import as_clients, plan_share
 from parley.run.stopwatch import Stopwatch
@@ -47,7 +47,7 @@ class ScriptedJob(Job):
 
     case: ScriptedCase
     clock: str = AUTO
-    hold: Callable[[Lab, Callable[[str], None]], None] | None = None
+    hold: Hold | None = None
 
     def attempt(self, started: str, progress: Callable[[str], None]) -> CaseResult:
         """Boot, play, collect and judge."""
@@ -69,42 +69,26 @@ class ScriptedJob(Job):
 
     def _play(self, stage: _Stage, watch: Stopwatch, progress: Callable[[str], None]) -> PlayRecord:
         """Never raises for what breaks in the lab: that is recorded."""
-        steps: list[StepRecord] = []
-        error = stopped = ""
         jail = Jail(self.layout.share)
         jail.create()
         lay_out_testing(self.case, jail, self.equipment.certificates)
-        directory = f"{GUEST_TESTING}/{self.case.suite.name}/{self.case.name}"
-        progress("boot")
-        try:
-            with stage.kind(
-                self.layout,
-                stage.plans,
-                NETWORK,
-                directory=directory,
-                limits=self.limits,
-                first=self.first,
-                share=stage.share,
-            ) as lab:
-                watch.done("boot")
-                _, stopped = play(self.case.steps, lab, watch.began, progress, steps)
-                watch.done("play")
-                if self.hold:
-                    self.hold(lab, progress)
-                    watch.done("hold")
-                progress("collect")
-                collect(lab)
-                watch.done("collect")
-        except LabError as broken:
-            error = str(broken)
-            watch.done("lab error")
+        lab = stage.kind(
+            self.layout,
+            stage.plans,
+            NETWORK,
+            directory=f"{GUEST_TESTING}/{self.case.suite.name}/{self.case.name}",
+            limits=self.limits,
+            first=self.first,
+            share=stage.share,
+        )
+        played = perform(lab, self.case.steps, watch, progress, self.hold)
         return PlayRecord(
             case=self.case.name,
             directory=str(self.case.directory),
             hosts=tuple(host_record(plan) for plan in stage.plans),
-            steps=tuple(steps),
+            steps=played.steps,
             references={reference.host: str(reference.path) for reference in self.case.references},
             durations=dict(watch.durations),
-            error=error,
-            stopped=stopped,
+            error=played.error,
+            stopped=played.stopped,
         )

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from parley.case.model import HostSpec, Step
 from parley.daemon.registry import daemon_named
-from parley.errors import LabError, UnsupportedError
+from parley.errors import UnsupportedError
 from parley.judge.judge import conclude
 from parley.lab.clock import AUTO, lab_kind
 from parley.lab.jail import Jail
 from parley.lab.lab import HostPlan
-from parley.lab.play import collect, play
 from parley.platform.fedora_like import FedoraLike
-from parley.record.results import PlayRecord, StepRecord, write_json
+from parley.record.results import PlayRecord, write_json
 from parley.run.job import Job, host_record
+from parley.run.perform import Hold, perform
 from parley.run.stopwatch import Stopwatch
 from parley.upstream.console import POST_MORTEM
 from parley.upstream.judge import judge_upstream
@@ -54,7 +54,7 @@ class UpstreamJob(Job):
     image: str
     clock: str = AUTO
     in_place: bool = False
-    hold: Callable[[Lab, Callable[[str], None]], None] | None = None
+    hold: Hold | None = None
 
     def attempt(self, started: str, progress: Callable[[str], None]) -> CaseResult:
         """Boot, play, collect and judge."""
@@ -104,38 +104,22 @@ class UpstreamJob(Job):
         progress: Callable[[str], None],
     ) -> PlayRecord:
         """Never raises for what breaks in the lab: that is recorded."""
-        played: list[StepRecord] = []
-        error = stopped = ""
         jail = Jail(self.layout.share)
         jail.create()
         lay_out_tree(self.tree, self.case, jail)
         directory = f"/testing/pluto/{self.case.name}"
-        network = network_of(self.tree)
-        progress("boot")
-        try:
-            with kind(self.layout, plans, network, directory=directory, limits=self.limits) as lab:
-                watch.done("boot")
-                played, stopped = play(self._steps(), lab, watch.began, progress)
-                watch.done("play")
-                if self.hold:
-                    self.hold(lab, progress)
-                    watch.done("hold")
-                progress("collect")
-                collect(lab)
-                watch.done("collect")
-        except LabError as broken:
-            error = str(broken)
-            watch.done("lab error")
+        lab = kind(self.layout, plans, network_of(self.tree), directory=directory, limits=self.limits)
+        played = perform(lab, self._steps(), watch, progress, self.hold)
         drop_copies(jail)
         return PlayRecord(
             case=self.case.name,
             directory=str(self.case.directory),
             hosts=tuple(host_record(plan) for plan in plans),
-            steps=tuple(played),
+            steps=played.steps,
             references={reference.host: str(reference.path) for reference in self.case.references},
             durations=dict(watch.durations),
-            error=error,
-            stopped=stopped,
+            error=played.error,
+            stopped=played.stopped,
             judged_by=_DAEMON,
         )
 
