@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,8 +79,10 @@ def test_a_step_that_ends_its_shell_does_not_end_the_case(lab: Lab) -> None:
 
 def test_a_step_past_its_limit_is_ended_and_the_session_lives(lab: Lab) -> None:
     west = lab.hosts["west"]
-    with pytest.raises(CommandTimeoutError, match=r"west: step 0 `echo a; sleep 60` ran past 0\.5 s"):
+    with pytest.raises(CommandTimeoutError, match=r"west: step 0 `echo a; sleep 60` ran past 0\.5 s") as told:
         west.play(0, "echo a; sleep 60", 0.5)
+    evidence = lab.layout.root / str(told.value).rpartition(" ")[2]
+    assert re.search(r"(?m)^ *\d+ +\d+ +S.* sleep 60\n", evidence.read_text())
     assert west.play(1, "echo alive", 10) == 0
     assert output(lab, "west", 0).startswith("a\n")
 

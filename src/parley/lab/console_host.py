@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from parley.backend.base import PC, BootRequest, Disk, Nic
 from parley.errors import AgentError, LabError, PanicError
@@ -114,6 +114,8 @@ class Seat:
 
 class ConsoleHost(Host):
     """A host behind a console. One that does not go on from where it was saved is booted from cold."""
+
+    WITNESS: ClassVar[str] = "ps -axl; dmesg | tail -20"
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat

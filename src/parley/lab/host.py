@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from parley.errors import AgentError, BootError, CommandTimeoutError, LabError, PanicError
 from parley.lab.line import Channel, Line
@@ -76,6 +76,13 @@ class Ticket:
 
 class Host:
     """A host that a lab has booted. Only a lab makes one."""
+
+    # Asked of a host whose step does not end: what each process waits for in the kernel, and, twice,
+    # whether its timers still tick.
+    WITNESS: ClassVar[str] = (
+        "ps -e -o pid,ppid,stat,etimes,wchan:24,args --forest; cat /proc/uptime /proc/interrupts; sleep 0.1;"
+        " cat /proc/uptime /proc/interrupts; dmesg | tail -n 20"
+    )
 
     def __init__(
         self, spec: HostSpec, machine: Machine, lines: tuple[socket, ...], jail: Jail, kernel_log: Path
@@ -155,10 +162,11 @@ class Host:
             self._session.send(request)
             return self._session.wait(request, limit)
         except CommandTimeoutError:
+            seen = self._witness()
             self._control.send("interrupt")
             self._come_back(self._session, request)
             raise CommandTimeoutError(
-                f"step {index} `{command}` ran past {limit:g} s", host=self.name
+                f"step {index} `{command}` ran past {limit:g} s{seen}", host=self.name
             ) from None
         except AgentError as error:
             raise self._explain(error) from error
@@ -173,6 +181,15 @@ class Host:
         self._control.close()
         self._session.close()
         self.shell_line.close()
+
+    def _witness(self) -> str:
+        """Have the host write down what it is doing; returns words for an error that say where that is."""
+        try:
+            ticket = self.start(self.WITNESS)
+            self.finish(ticket, _GRACE)
+        except LabError as error:
+            return f"; what it was doing stays unknown: {error.args[0]}"
+        return f"; what ran then: share/{self.stem(ticket)}.out"
 
     def _come_back(self, line: Channel, request: str) -> None:
         try:
