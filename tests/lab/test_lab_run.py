@@ -60,6 +60,9 @@ def test_the_shipped_suite_passes(parley: Parley, tmp_path: Path) -> None:
     record = json.loads((tmp_path / "parley-runs/latest/run.json").read_text())
     assert len(record["cases"]) == 12
     assert f"report: {Path('parley-runs')}" in run.stdout
+    for name in record["cases"]:
+        is_virtual = (tmp_path / "parley-runs/latest/cases" / name / "lab.kernel.log").exists()
+        assert str(result_of(tmp_path, name)["rerun"]).endswith("--clock=virtual") == is_virtual
 
 
 def test_a_case_proves_the_tunnel_on_the_wire(parley: Parley, tmp_path: Path) -> None:
@@ -74,6 +77,7 @@ def test_a_case_proves_the_tunnel_on_the_wire(parley: Parley, tmp_path: Path) ->
     assert "Echo (ping)" not in shown
     result = result_of(tmp_path, CASE)
     assert result["rerun"] == f"parley run {CASE}"
+    assert not (case / "lab.kernel.log").exists()
     assert {host["version"] for host in result["hosts"]} >= {"7.4-1"}  # type: ignore[attr-defined]
 
 

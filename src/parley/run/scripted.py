@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from parley.errors import UnsupportedError
 from parley.judge.judge import conclude, judge
-from parley.lab.clock import AUTO, REAL, lab_kind
+from parley.lab.clock import AUTO, REAL, VIRTUAL, lab_kind
 from parley.lab.jail import Jail
+from parley.lab.lab import Lab
 from parley.lab.topology import NETWORK
 from parley.record.results import PlayRecord, write_json
 from parley.run.job import Job, host_record
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from parley.case.model import ScriptedCase
-    from parley.lab.lab import HostPlan, Lab
+    from parley.lab.lab import HostPlan
     from parley.lab.share import NfsShare
     from parley.record.results import CaseResult
 
@@ -65,7 +66,18 @@ class ScriptedJob(Job):
         watch.done("judge")
         verdict, reason = conclude(checks)
         result = self.result(started, verdict, reason)
-        return replace(result, checks=checks, hosts=record.hosts, durations=watch.durations)
+        return replace(
+            result,
+            checks=checks,
+            hosts=record.hosts,
+            durations=watch.durations,
+            rerun=self._rerun(kind),
+        )
+
+    def _rerun(self, kind: type[Lab]) -> str:
+        """The command that runs it again, in the same time even when it is alone then."""
+        is_said = kind is Lab or self.clock == VIRTUAL
+        return self.rerun if is_said else f"{self.rerun} --clock={VIRTUAL}"
 
     def _play(self, stage: _Stage, watch: Stopwatch, progress: Callable[[str], None]) -> PlayRecord:
         """Never raises for what breaks in the lab: that is recorded."""
@@ -80,6 +92,7 @@ class ScriptedJob(Job):
             limits=self.limits,
             first=self.first,
             share=stage.share,
+            seed=self.equipment.seed,
         )
         played = perform(lab, self.case.steps, watch, progress, self.hold)
         return PlayRecord(

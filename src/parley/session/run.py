@@ -14,6 +14,7 @@ from parley.case.suite import default_suite, load_suite
 from parley.errors import InputError, UsageError
 from parley.image.equip import equip
 from parley.image.recipe import NFS_SERVER
+from parley.lab.clock import AUTO, REAL, SEED
 from parley.lab.host import Limits
 from parley.record.layout import RunLayout
 from parley.record.results import read_run
@@ -53,7 +54,8 @@ class RunOptions:
     sources: tuple[str, ...] = ()
     changed: bool = False
     in_place: bool = False
-    clock: str = "auto"
+    clock: str = AUTO
+    seed: str = SEED
     kernel: str = ""
     backends: tuple[str, ...] = ()
     first: str = ""
@@ -119,6 +121,7 @@ def _options_of(root: Path, record: RunRecord, jobs: int) -> RunOptions:
             sources=tuple(record.options["sources"]),
             in_place=bool(record.options["in_place"]),
             clock=str(record.options["clock"]),
+            seed=str(record.options["seed"]),
             kernel=str(record.options["kernel"]),
             backends=tuple(record.options["backends"]),
             first=str(record.options["first"]),
@@ -155,13 +158,21 @@ def _equip(options: RunOptions, cases: Sequence[ScriptedCase]) -> Tools:
 
 def _jobs(options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase], tools: Tools) -> list[Job]:
     images = with_sources(tools.images, options.sources)
-    equipment = replace(equipment_of(tools, images, options.backends), share=options.share)
+    equipment = replace(equipment_of(tools, images, options.backends, options.seed), share=options.share)
     builds = builds_for(cases, parse_sources(options.sources), equipment)
     equipment = replace(equipment, builds=builds)
-    return [_job(options, run, case, equipment) for case in cases]
+    clock = _clock(options, cases)
+    return [_job(options, run, case, equipment, clock) for case in cases]
 
 
-def _job(options: RunOptions, run: RunLayout, case: ScriptedCase, equipment: Equipment) -> Job:
+def _clock(options: RunOptions, cases: Sequence[ScriptedCase]) -> str:
+    """A case alone is quicker with a kernel, and so a processor, for each host, unless it waits."""
+    if options.clock != AUTO or len(cases) > 1 or tree_of(cases[0].suite) is not None:
+        return options.clock
+    return AUTO if any("sleep" in step.text for step in cases[0].steps) else REAL
+
+
+def _job(options: RunOptions, run: RunLayout, case: ScriptedCase, equipment: Equipment, clock: str) -> Job:
     job = ScriptedJob(
         name=case.name,
         title=case.title,
@@ -171,7 +182,7 @@ def _job(options: RunOptions, run: RunLayout, case: ScriptedCase, equipment: Equ
         rerun=_rerun(case, options),
         retry=options.retry,
         case=case,
-        clock=options.clock,
+        clock=clock,
         first=options.first,
         hold=_holder(case) if options.keep else None,
     )
@@ -188,7 +199,8 @@ def _rerun(case: ScriptedCase, options: RunOptions) -> str:
     words = ["parley", "run", case.name, *(f"--suite={suite}" for suite in options.suites)]
     words += [f"--host={host}={value}" for host, value in options.hosts.items()]
     words += [f"--impl={source}" for source in options.sources]
-    words += [f"--clock={options.clock}"] if options.clock != "auto" else []
+    words += [f"--clock={options.clock}"] if options.clock != AUTO else []
+    words += [f"--seed={options.seed}"] if options.seed != SEED else []
     words += [f"--kernel={options.kernel}"] if options.kernel else []
     words += booting_words(options.backends, options.first)
     words += [f"--share={options.share}"] if options.share != OWN else []
@@ -204,6 +216,7 @@ def _record(options: RunOptions, cases: Sequence[ScriptedCase]) -> RunRecord:
             "sources": list(options.sources),
             "in_place": options.in_place,
             "clock": options.clock,
+            "seed": options.seed,
             "kernel": options.kernel,
             "backends": list(options.backends),
             "first": options.first,
