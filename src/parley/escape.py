@@ -55,7 +55,10 @@ def visible(text: str, *, keep: str = "") -> str:
     Characters in `keep` stay as they are; the usual choice is ``"\n\t"`` for text of several lines.
     What is returned holds no character that XML 1.0 forbids, and printing it cannot drive a terminal.
     """
-    if text.isascii() and text.isprintable():
+    rest = text
+    for character in keep:
+        rest = rest.replace(character, "")
+    if rest.isascii() and rest.isprintable():
         return text
     return text.translate(_table(keep))
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 T = TypeVar("T")
 Reader = Callable[[object], Any]
 
+_PLAIN = frozenset({str, int, float, bool})
 # How much of a wrong value is shown.
 _SHOWN = 60
 
@@ -83,6 +84,7 @@ def _mapping(key: Reader, inner: Reader) -> Reader:
 def _record(kind: Any) -> Reader:
     hints = get_type_hints(kind)
     readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+    plain = {name: hints[name] for name in readers if hints[name] in _PLAIN}
     required = {field.name for field in fields(kind) if _is_required(field)}
 
     def read(value: object) -> object:
@@ -92,15 +94,23 @@ def _record(kind: Any) -> Reader:
             raise ValueError(f"a {kind.__name__} without {missing[0]}")
         arguments = {}
         for name, each in value.items():
-            if name not in readers:
+            # Most values, and told at once.
+            if plain.get(name) is type(each):
+                arguments[name] = each
+            elif name in readers:
+                arguments[name] = _named(name, readers[name], each)
+            else:
                 raise ValueError(f"a {kind.__name__} has no {name[:_SHOWN]!r}")
-            try:
-                arguments[name] = readers[name](each)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from error
         return kind(**arguments)
 
     return read
+
+
+def _named(name: str, read: Reader, value: object) -> object:
+    try:
+        return read(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _is_required(field: Field[Any]) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from functools import lru_cache
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from parley.escape import escape_terminal
 from parley.report.marks import can_print_shapes
@@ -26,16 +26,14 @@ _SIZE_WIDTH = 7
 _LEAST_WORDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A payload; `is_error` for a Notify of an error type (RFC 7296 section 3.10.1)."""
 
     text: str
     is_error: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """A message or some packets between two hosts, of whom `left` is the one met first in the ladder.
 
     `title` begins with the number of the IKE SA where there are several. `way` is there, back or both;
@@ -62,8 +60,8 @@ def rungs(ladder: Ladder) -> tuple[Rung, ...]:
         ends = (rung.sender, rung.receiver) if isinstance(rung, Message) else (rung.one, rung.other)
         for host in ends:
             met.setdefault(host, len(met))
-        left, right = sorted(ends, key=met.__getitem__)
-        is_back = ends[0] != left
+        is_back = met[ends[0]] > met[ends[1]]
+        left, right = ends[::-1] if is_back else ends
         if isinstance(rung, Message):
             sa = f"#{sas[rung.initiator_spi]} " if len(sas) > 1 else ""
             found.append(_message(rung, left, right, sa=sa, is_back=is_back))
@@ -87,9 +85,15 @@ def _message(message: Message, left: str, right: str, *, sa: str, is_back: bool)
         title=f"{sa}{message.exchange} {message.message_id} {message.kind}",
         frame=message.frame,
         size=message.size,
-        words=tuple(Word(text, _is_error(text)) for text in message.content.split(" ") if text),
+        words=_words(message.content),
         marks=message.marks,
     )
+
+
+@lru_cache(1024)
+def _words(content: str) -> tuple[Word, ...]:
+    """The payloads of a message; messages of one kind have the same."""
+    return tuple(Word(text, _is_error(text)) for text in content.split(" ") if text)
 
 
 def _is_error(text: str) -> bool:

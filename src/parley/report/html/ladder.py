@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from parley.record.layout import CaseLayout
+    from parley.report.ladder import Word
 
 # More rungs than this are shown on demand only.
 _MANY = 60
@@ -49,15 +51,21 @@ def _row(rung: Rung) -> str:
         if rung.frame
         else '<tr class="packets"><td class="number">'
     )
-    words = "".join(
-        f'<b class="error">{shown(word.text)}</b> ' if word.is_error else f"{shown(word.text)} "
-        for word in rung.words
-    )
     marks = "".join(f'<span class="badge">{shown(mark)}</span> ' for mark in rung.marks)
     arrow = f'<span role="img" aria-label="{_SAID[rung.way]}">{ARROWS[rung.way]}</span>'
     return (
         f"{head}{rung.seconds:.3f}</td><td>{shown(rung.left)} {arrow} {shown(rung.right)}</td>"
-        f'<td>{shown(rung.title)}</td><td class="number">{rung.size or ""}</td><td>{words}{marks}</td></tr>'
+        f'<td>{shown(rung.title)}</td><td class="number">{rung.size or ""}</td>'
+        f"<td>{_words(rung.words)}{marks}</td></tr>"
+    )
+
+
+@lru_cache(1024)
+def _words(words: tuple[Word, ...]) -> str:
+    """The payloads of a message; messages of one kind have the same."""
+    return "".join(
+        f'<b class="error">{shown(word.text)}</b> ' if word.is_error else f"{shown(word.text)} "
+        for word in words
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from parley.record.results import StepRecord
 
 
-@dataclass(frozen=True, slots=True)
-class StepRow:
+class StepRow(NamedTuple):
     """One command, or a comment (`is_comment`). Times are seconds.
 
     `file` is its output inside the case's directory if it may be linked, else empty.

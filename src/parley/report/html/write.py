@@ -20,11 +20,12 @@ from parley.report.junit import render_junit
 from parley.wire.ladder import record_ladder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from parley.record.results import CaseResult
     from parley.report.compare import Comparison
+    from parley.report.html.artifacts import Artifact
     from parley.report.load import LoadedRun
 
 # Below this, starting a process costs more than it saves.
@@ -82,7 +83,7 @@ class _CaseWriter:
         header = self._header
         trend = self._trend.of_case(result.case)
         digest = _digest(
-            header.name, header.against, self._legend, result, artifacts, change, neighbours, trend
+            header.name, header.against, self._legend, result, change, neighbours, trend, artifacts=artifacts
         )
         if self.site.is_current(page, digest):
             return
@@ -136,5 +137,7 @@ def _with_neighbours(results: tuple[CaseResult, ...]) -> Iterator[tuple[CaseResu
         yield result, (before, after)
 
 
-def _digest(*shown: object) -> str:
-    return hashlib.sha256(repr(shown).encode(errors="surrogatepass")).hexdigest()
+def _digest(*shown: object, artifacts: Iterable[Artifact]) -> str:
+    # A name holds neither a slash nor a null byte.
+    files = "".join([f"{path}\0{size} {modified}{note}/" for path, size, modified, note in artifacts])
+    return hashlib.sha256(f"{shown!r}{files}".encode(errors="surrogatepass")).hexdigest()
