@@ -9,8 +9,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from parley.record.layout import RunLayout
-from parley.record.results import write_json
+from parley.record.results import read_result, write_json
 from parley.report.compare import compare
+from parley.report.html.pages import PageWriter
 from parley.report.html.write import write_report
 from parley.report.load import load_run
 from parley.verdict import Check, CheckState, Verdict
@@ -204,11 +205,31 @@ def test_a_page_with_unchanged_input_is_not_even_built(
     def never(*_arguments: object, **_options: object) -> None:
         raise AssertionError("built again")
 
-    monkeypatch.setattr("parley.report.html.write.build_case", never)
+    monkeypatch.setattr("parley.report.html.pages.build_case", never)
     write_report(load_run(tmp_path))
     RunLayout(tmp_path).case("one").capture.write_bytes(b"longer than before" * 1000)
     with pytest.raises(AssertionError, match="built again"):
         write_report(load_run(tmp_path))
+
+
+def test_pages_written_as_cases_ended_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = [*of_every_verdict(), *mixed_cells()]
+    write_run(tmp_path, results)
+    ended = {one.case: RunLayout(tmp_path).case(one.case).result.read_bytes() for one in results}
+    for case in ended:
+        RunLayout(tmp_path).case(case).result.unlink()
+    writer = PageWriter(load_run(tmp_path), tmp_path / "report")
+    for case, text in ended.items():
+        layout = RunLayout(tmp_path).case(case)
+        layout.result.write_bytes(text)
+        writer.write(read_result(layout.result))
+
+    def never(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("built again")
+
+    monkeypatch.setattr("parley.report.html.pages.build_case", never)
+    root = write_report(load_run(tmp_path)).parent
+    assert len(_pages(root)) == len(results) + 2
 
 
 def test_pages_of_cases_that_are_gone_are_removed(tmp_path: Path) -> None:
@@ -250,7 +271,7 @@ def test_no_half_page_is_left_when_writing_fails(tmp_path: Path, monkeypatch: py
 def test_several_processes_write_what_one_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = load_run(write_run(tmp_path / "run", mixed_cells(), shape=BARE))
     one = write_report(run, output=tmp_path / "one").parent
-    monkeypatch.setattr("parley.report.html.write._CASES_PER_WORKER", 30)
+    monkeypatch.setattr("parley.report.html.pages._CASES_PER_WORKER", 30)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1, 2})
     many = write_report(run, output=tmp_path / "many").parent
     names = {path.relative_to(one) for path in one.rglob("*") if path.is_file()}

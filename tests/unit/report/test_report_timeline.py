@@ -119,7 +119,7 @@ def test_without_logs_or_a_ladder_there_is_no_timeline(case: CaseLayout) -> None
 def test_a_large_run_shows_logs_only_where_something_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, shown: bool
 ) -> None:
-    monkeypatch.setattr("parley.report.html.write._MOST_TIMELINES", 0)
+    monkeypatch.setattr("parley.report.html.pages._MOST_TIMELINES", 0)
     run = load_run(write_run(tmp_path, [result("one", verdict)], shape=Shape(transcripts=False)))
     write_json(run.case("one").ladder, LADDER)
     log(run.case("one"), "west/log/pluto.log", "line\n")

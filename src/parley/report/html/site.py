@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from parley.record.results import CaseResult
 
 _STATUS: Final = ".status.json"
+# So much of a page holds its digest for certain (bytes).
+_HEAD: Final = 256
 _LINK: Final = re.compile(r"(https?://[\w./?=&%#~+:-]*[\w/])", re.ASCII)
 _HERE: Final = resources.files(__package__)
 ASSETS: Final = ("style.css", "report.js")
@@ -37,24 +39,32 @@ ASSETS: Final = ("style.css", "report.js")
 class Site:
     """One report's directory.
 
-    `digest`s name what a page was made from; a page whose digest is that of last time is not made again.
+    A page of a case holds a digest of what it was made from; one that holds the right one is not made again.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._code = _code_digest()
         self._before = self._read_status()
-        self._now: dict[str, str] = {}
+        self._now: set[str] = set()
         self._templates = _environment()
         self._assets = {name: _hashed(name) for name in ASSETS}
         self._made: set[Path] = set()
 
+    def digest_of(self, *shown: object) -> str:
+        """A name for what a page is made from, and for the code that makes it."""
+        return hashlib.sha256(f"{self._code}{shown!r}".encode(errors="surrogatepass")).hexdigest()
+
     def is_current(self, page: str, digest: str) -> bool:
         """Whether `page` need not be made again; if so it counts as part of the report."""
-        if self._before.get(page) != digest or not (self.root / page).is_file():
+        try:
+            with (self.root / page).open("rb") as file:
+                is_current = digest.encode() in file.read(_HEAD)
+        except OSError:
             return False
-        self._now[page] = digest
-        return True
+        if is_current:
+            self._now.add(page)
+        return is_current
 
     def fragment(self, template: str, **data: Any) -> Markup:
         """Part of a page that many share, as mark-up to hand to `render`."""
@@ -64,22 +74,22 @@ class Site:
         """Make `page` from `template`."""
         up = up_from(page)
         assets = {name: f"{up}assets/{hashed}" for name, hashed in self._assets.items()}
-        text = self._templates.get_template(template).render(up=up, assets=assets, **data)
-        self.write(page, text, digest=digest)
+        text = self._templates.get_template(template).render(up=up, assets=assets, digest=digest, **data)
+        self.write(page, text)
 
     @property
-    def digests(self) -> dict[str, str]:
-        """The pages of this report so far, with their digests."""
-        return self._now
+    def pages(self) -> frozenset[str]:
+        """The pages of this report so far."""
+        return frozenset(self._now)
 
-    def adopt(self, digests: dict[str, str]) -> None:
+    def adopt(self, pages: frozenset[str]) -> None:
         """Count pages that another process wrote as part of this report."""
-        self._now.update(digests)
+        self._now |= pages
 
-    def write(self, page: str, text: str, *, digest: str = "") -> None:
+    def write(self, page: str, text: str) -> None:
         """Write `text` as `page`, unless the file holds just that already."""
         path = self.root / page
-        self._now[page] = digest
+        self._now.add(page)
         data = text.encode()
         if page in self._before and _holds(path, data):
             return
@@ -89,23 +99,21 @@ class Site:
         _write_whole(path, data)
 
     def finish(self) -> None:
-        """Write what all pages share, forget pages of earlier reports, and remember the digests."""
+        """Write what all pages share, forget pages of earlier reports, and remember this one's."""
         for name, hashed in self._assets.items():
             self.write(f"assets/{hashed}", _asset(name))
-        for stale in self._before.keys() - self._now.keys():
+        for stale in self._before - self._now:
             if ".." not in stale.split("/") and not stale.startswith("/"):
                 (self.root / stale).unlink(missing_ok=True)
-        status = {"code": self._code, "pages": self._now}
+        status = {"pages": sorted(self._now)}
         _write_whole(self.root / _STATUS, json.dumps(status, indent=1).encode())
 
-    def _read_status(self) -> dict[str, str]:
+    def _read_status(self) -> frozenset[str]:
         try:
             status = json.loads((self.root / _STATUS).read_text(encoding="utf-8"))
-            pages = {str(page): str(digest) for page, digest in status["pages"].items()}
-            code = status["code"]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return {}
-        return pages if code == self._code else dict.fromkeys(pages, "")
+            return frozenset(map(str, status["pages"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return frozenset()
 
 
 def _write_whole(path: Path, data: bytes) -> None:
