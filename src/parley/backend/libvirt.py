@@ -13,29 +13,33 @@ import secrets
 import socket
 import time
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from parley.backend.accel import accelerator
 from parley.backend.base import Backend, BootRequest, Machine
+from parley.backend.libvirt_console import ConsoleRelay, LogRelay, event_loop
 from parley.backend.libvirt_domain import Place, describe, line_names
-from parley.backend.libvirt_relay import CableRelay, ConsoleRelay, LogRelay, Stream
+from parley.backend.libvirt_relay import CableRelay
 from parley.backend.qemu_machine import cold_order
 from parley.errors import BootError, MissingError, UnsupportedError
 from parley.image.pc_kernel import ensure_pc_kernel
 from parley.image.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
 
+    from parley.backend.libvirt_console import EventLoop
     from parley.image.kernel import Kernel
     from parley.image.store import Progress
 
 _EXTRA = "pip install 'parley-ike[libvirt]' (or apt-get install python3-libvirt)"
 # The third line is a shell's, which libvirt's users may want for themselves.
 _SHELL_LINE = 2
+# VIR_STREAM_NONBLOCK
+_NONBLOCK = 1
 
 
 class LibvirtMachine(Machine):
@@ -111,6 +115,7 @@ class LibvirtBackend(Backend):
             )
         _check_share(request)
         module = load_libvirt()
+        loop = event_loop(module)
         with ExitStack() as stack:
             connection = self._connect(module)
             stack.callback(connection.close)
@@ -121,13 +126,13 @@ class LibvirtBackend(Backend):
             xml = describe(_domain_name(request), request, ends, place)
             try:
                 domain = connection.createXML(xml, module.VIR_DOMAIN_START_AUTODESTROY)
+                stack.callback(_destroy, domain, module)
+                cables.start()
+                _connect_consoles(stack, _Opener(connection, domain), loop, request)
             except module.libvirtError as error:
                 raise BootError(
                     f"libvirt: {error}", host=request.host, hint=f"virsh -c {self.uri}"
                 ) from error
-            stack.callback(_destroy, domain, module)
-            cables.start()
-            _connect_consoles(stack, connection, domain, module, request)
             return LibvirtMachine(domain, module, stack.pop_all())
 
     def daemon(self) -> str:
@@ -191,31 +196,37 @@ def _check_share(request: BootRequest) -> None:
             )
 
 
-def _connect_consoles(
-    stack: ExitStack, connection: Any, domain: Any, module: ModuleType, request: BootRequest
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Opener:
+    """Opens the consoles of a domain. Raises libvirtError."""
+
+    connection: Any
+    domain: Any
+
+    def open(self, name: str) -> Any:
+        stream = self.connection.newStream(_NONBLOCK)
+        self.domain.openConsole(name, stream, 0)
+        return stream
+
+
+def _connect_consoles(stack: ExitStack, opener: _Opener, loop: EventLoop, request: BootRequest) -> None:
+    def relay(name: str, wire: socket.socket, *, at_once: bool = True) -> None:
+        # What cannot be opened at once is told as a failure to boot.
+        stream = opener.open(name) if at_once else None
+        carrier = ConsoleRelay(loop, wire, lambda: stream or opener.open(name), at_once=at_once)
+        stack.callback(carrier.close)
+
     names = line_names(request)
-
-    def opener(name: str) -> Callable[[], Stream]:
-        def open_stream() -> Stream:
-            stream: Stream = connection.newStream(0)
-            domain.openConsole(name, stream, 0)
-            return stream
-
-        return open_stream
-
-    failures = (module.libvirtError,)
     for number, (name, line) in enumerate(zip(names, request.lines, strict=False)):
-        at_once = request.share is None or number != _SHELL_LINE
-        relay = ConsoleRelay(line.dup(), opener(name), failures, at_once=at_once)
-        stack.callback(relay.close)
+        relay(name, line.dup(), at_once=request.share is None or number != _SHELL_LINE)
     if request.share is None:
         return
     desk, guests = socket.socketpair()
     stack.enter_context(desk)
-    stack.callback(ConsoleRelay(guests, opener(names[-2]), failures, at_once=True).close)
+    relay(names[-2], guests)
     desk.sendall(cold_order(request))
-    stack.callback(LogRelay(opener(names[-1])(), request.kernel_log, failures).close)
+    log = opener.open(names[-1])
+    stack.callback(LogRelay(loop, lambda: log, request.kernel_log).close)
 
 
 def _destroy(domain: Any, module: ModuleType) -> None:

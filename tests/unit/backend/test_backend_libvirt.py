@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
 import socket
 import time
 from dataclasses import replace
@@ -16,7 +15,7 @@ from parley.backend import libvirt
 from parley.backend.base import Disk, Hardware
 from parley.backend.libvirt import LibvirtBackend
 from parley.backend.libvirt_domain import Cable, Place, describe, line_names
-from parley.backend.libvirt_relay import CableRelay, ConsoleRelay, LogRelay
+from parley.backend.libvirt_relay import CableRelay
 from parley.errors import BootError, MissingError, UnsupportedError
 from parley.lab.jail import Owner
 
@@ -99,69 +98,6 @@ def test_another_system_boots_from_its_disks(pc_request: BootRequest, tmp_path: 
     assert told.find("devices/interface/model[@type='e1000']") is not None
     assert line_names(request) == ("serial0", "serial1")
     assert told.find("devices/filesystem") is None
-
-
-class FakeStream:
-    """A console whose guest answers each word in capitals; `None` ends it."""
-
-    def __init__(self) -> None:
-        self.said: queue.Queue[bytes | None] = queue.Queue()
-
-    def send(self, data: bytes) -> int:
-        self.said.put(data[:2].upper())
-        return len(data[:2])
-
-    def recv(self, nbytes: int) -> bytes:
-        data = self.said.get()
-        if data is None:
-            raise RuntimeError("Cannot recv: the domain is gone")
-        return data[:nbytes]
-
-
-def received(end: socket.socket, size: int) -> bytes:
-    data = b""
-    end.settimeout(30)
-    while len(data) < size and (more := end.recv(size - len(data))):
-        data += more
-    return data
-
-
-def test_a_console_is_carried_both_ways_and_ends_with_its_domain() -> None:
-    ours, theirs = socket.socketpair()
-    stream = FakeStream()
-    with ours:
-        ConsoleRelay(theirs, lambda: stream, (RuntimeError,), at_once=True)
-        ours.sendall(b"ping\n")
-        assert received(ours, 5) == b"PING\n"
-        stream.said.put(None)
-        assert received(ours, 1) == b"", "the end is seen"
-
-
-def test_a_console_may_stay_free_until_it_is_wanted() -> None:
-    ours, theirs = socket.socketpair()
-    opened: list[FakeStream] = []
-
-    def begin() -> FakeStream:
-        opened.append(FakeStream())
-        return opened[-1]
-
-    with ours:
-        relay = ConsoleRelay(theirs, begin, (RuntimeError,), at_once=False)
-        assert opened == []
-        ours.sendall(b"\n")
-        assert received(ours, 1) == b"\n"
-        assert len(opened) == 1
-        opened[0].said.put(None)
-        assert received(ours, 1) == b""
-        relay.close()
-
-
-def test_a_log_is_written_as_it_comes(tmp_path: Path) -> None:
-    stream = FakeStream()
-    stream.said.put(b"Kernel panic\n")
-    stream.said.put(None)
-    LogRelay(stream, tmp_path / "log", (RuntimeError,)).close()
-    assert (tmp_path / "log").read_bytes() == b"Kernel panic\n"
 
 
 def test_frames_are_carried_both_ways() -> None:
