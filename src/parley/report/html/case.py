@@ -6,34 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.report.html.artifacts import Artifact, Group, grouped
+from parley.report.html.checks import CheckRow, view_checks
 from parley.report.html.kernels import KernelState, view_kernels
 from parley.report.html.ladder import LadderView, view_ladder
 from parley.report.html.links import case_page
 from parley.report.html.steps import StepRow, read_story
 from parley.report.html.timeline import TimelineView, view_timeline
 from parley.report.html.transcripts import Transcript, transcripts
-from parley.report.marks import CHECKS, Mark, mark_of
-from parley.report.summary import evidence_file, seconds
-from parley.verdict import CheckState
+from parley.report.marks import Mark, mark_of
+from parley.report.summary import seconds
 
 if TYPE_CHECKING:
     from parley.record.results import CaseResult
     from parley.report.compare import Change
     from parley.report.html.trend import Past
     from parley.report.load import LoadedRun
-    from parley.verdict import Check
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRow:
-    """A check; `file` is the evidence inside the case's directory if it may be linked, else empty."""
-
-    mark: Mark
-    name: str
-    host: str
-    detail: str
-    evidence: str
-    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +76,7 @@ def build_case(
         mark=mark_of(result.verdict),
         seconds=seconds(result),
         phases=_phases(result.durations),
-        checks=tuple(_check(check, linkable) for check in _worst_first(result.checks)),
+        checks=view_checks(result.checks, linkable),
         transcripts=transcripts(layout.root, artifacts, story.references),
         steps=story.steps,
         groups=grouped(artifacts),
@@ -102,17 +89,6 @@ def build_case(
         following=neighbours[1],
         damage=story.damage,
     )
-
-
-def _worst_first(checks: tuple[Check, ...]) -> list[Check]:
-    order = [CheckState.ERROR, CheckState.FAILED, CheckState.DIFFERS, CheckState.WARNING, CheckState.OK]
-    return sorted(checks, key=lambda check: order.index(check.state))
-
-
-def _check(check: Check, linkable: set[str]) -> CheckRow:
-    file = evidence_file(check.evidence)
-    shown = file if file in linkable else ""
-    return CheckRow(CHECKS[check.state], check.name, check.host, check.detail, check.evidence, shown)
 
 
 def _phases(durations: dict[str, float]) -> tuple[Phase, ...]:

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from parley import __version__
 from parley.escape import visible
 from parley.report.html.artifacts import file_list
+from parley.report.html.checks import check_rows
 from parley.report.html.ladder import rung_rows
 from parley.report.html.links import href, up_from
 from parley.report.html.steps import step_rows
@@ -144,7 +145,12 @@ def _environment() -> Environment:
         finalize=_shown,
     )
     environment.filters["href"] = href
-    environment.globals |= {"file_list": file_list, "step_rows": step_rows, "rung_rows": rung_rows}
+    environment.globals |= {
+        "check_rows": check_rows,
+        "file_list": file_list,
+        "rung_rows": rung_rows,
+        "step_rows": step_rows,
+    }
     environment.filters["fragment"] = _fragment
     environment.filters["moment"] = _moment
     environment.filters["reason"] = _reason
