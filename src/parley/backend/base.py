@@ -7,12 +7,14 @@ what is in the image, or of tests. Third parties add one by an entry point in th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.errors import UnsupportedError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from socket import socket
 
@@ -70,7 +72,8 @@ class BootRequest:
     of booting: what `Machine.save` wrote, of a machine with the same disks, cards and memory.
 
     `further_images` are the roots of more hosts in the same kernel (drives after the first two). With
-    `virtual_start`, in nanoseconds since 1970, its clock starts there and skips what nobody waits through.
+    `virtual_start`, in nanoseconds since 1970, its clock starts there and skips what nobody waits through;
+    all random numbers in it then follow from `seed`, one word, if that is not empty.
 
     `memory` is in MiB.
     """
@@ -84,6 +87,7 @@ class BootRequest:
     image: Image | None = None
     further_images: tuple[Image, ...] = ()
     virtual_start: int | None = None
+    seed: str = ""
     share: Path | None = None
     boot_script: str = ""
     disks: tuple[Disk, ...] = ()
@@ -123,6 +127,10 @@ class Machine(ABC):
         """
         self.kill()
         return False
+
+    def hold(self) -> AbstractContextManager[None]:
+        """While this lasts the guest does nothing, and hears all at once after, where that can be had."""
+        return nullcontext()
 
     def save(self, state: Path) -> None:
         """Stop it for good and write its memory and devices to the file `state`.

@@ -6,14 +6,14 @@ import os
 import resource
 import signal
 import subprocess
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from parley.backend.base import Machine
 from parley.errors import BootError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -33,6 +33,15 @@ class ProcessMachine(Machine):
     def exited(self) -> int | None:
         """The exit status once the kernel is gone, else None."""
         return self._process.poll()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """While this lasts the kernel stands still, whatever it is told; one that is gone is left alone."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End the whole process group at once."""

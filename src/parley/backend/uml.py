@@ -58,7 +58,7 @@ class UmlBackend(Backend):
                 f"hostfs=/proc/self/fd/{share}",
                 *("con=null", "con0=null,fd:1", "seccomp=on"),
                 *_PARAMETERS,
-                *_clock(request.virtual_start),
+                *_clock(request.virtual_start, request.seed),
                 *(f"ssl{number}=fd:{line.fileno()}" for number, line in enumerate(request.lines)),
                 *(_vector(number, nic) for number, nic in enumerate(request.nics)),
                 *_init(request.boot_script),
@@ -81,10 +81,11 @@ def further_drive(number: int) -> str:
     return f"ubd{chr(ord('c') + number)}"
 
 
-def _clock(virtual_start: int | None) -> list[str]:
+def _clock(virtual_start: int | None, seed: str) -> list[str]:
     if virtual_start is None:
         return []
-    return ["time-travel=inf-cpu", f"time-travel-start={virtual_start}"]
+    chance = [f"um_seed={seed}"] if seed else []
+    return ["time-travel=inf-cpu", f"time-travel-start={virtual_start}", *chance]
 
 
 def _removed_directory(stack: ExitStack, owner: Owner) -> int:

@@ -305,7 +305,8 @@ class Player:
 
     def _indices(self, purpose: str, texts: Mapping[Role, str], *, longer: float = 0.0) -> dict[Role, int]:
         """Run a command per role, side by side; return where each was recorded."""
-        tickets = {role: self._hosts[role].start(text) for role, text in texts.items()}
+        with self._lab.at_once():
+            tickets = {role: self._hosts[role].start(text) for role, text in texts.items()}
         return {
             role: self._record(self._hosts[role], purpose, ticket, longer=longer)
             for role, ticket in tickets.items()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from parley.cli.options import RUNS, backend_option, clock_option, first_option, kernel_option
+from parley.cli.options import RUNS, backend_option, clock_option, first_option, kernel_option, seed_option
 
 
 @click.command()
@@ -41,6 +41,7 @@ from parley.cli.options import RUNS, backend_option, clock_option, first_option,
     "--try-lacks", is_flag=True, help="Run cells in spite of declared lacks, to see if they still hold."
 )
 @clock_option
+@seed_option
 @kernel_option
 @backend_option
 @first_option
@@ -68,6 +69,7 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
     impairments: tuple[str, ...],
     try_lacks: bool,
     clock: str,
+    seed: str,
     kernel: str | None,
     backends: tuple[str, ...],
     first: str,
@@ -101,6 +103,7 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
         core=core,
         try_lacks=try_lacks,
         clock=clock,
+        seed=seed,
         kernel=kernel or "",
         backends=backends,
         first=first,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,14 @@ share_option = click.option(
     help="How hosts get the case's directory: as each backend does it, or over NFS from a host of the lab's.",
 )
 
+
+def _seed_word(_context: click.Context, _option: click.Parameter, word: str) -> str:
+    """A seed is a word of a kernel's command line."""
+    if not re.fullmatch(r"[\w.-]{0,64}", word, re.ASCII):
+        raise UsageError(f"--seed {word!r}: letters, digits, '.', '_' and '-' only, 64 at most")
+    return word
+
+
 clock_option = click.option(
     "--clock",
     # What lab.clock.CLOCKS says, without loading labs for --help.
@@ -75,6 +84,17 @@ clock_option = click.option(
     default="auto",
     show_default=True,
     help="Whose time hosts live in; virtual skips idle time and needs the lab kernel (parley kernel build).",
+)
+
+
+seed_option = click.option(
+    "--seed",
+    default="0",
+    show_default=True,
+    metavar="WORD",
+    callback=_seed_word,
+    help="What chance follows from in virtual time: with the same word, the same messages come at the same "
+    "moments. Empty: real chance.",
 )
 
 

@@ -16,6 +16,7 @@ from parley.cli.options import (
     host_option,
     host_overrides,
     kernel_option,
+    seed_option,
     share_option,
     source_option,
     suite_option,
@@ -34,6 +35,7 @@ from parley.errors import UsageError
 @click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
 @clock_option
+@seed_option
 @kernel_option
 @backend_option
 @first_option
@@ -66,6 +68,7 @@ def run(  # noqa: PLR0917 -- one parameter per option
     retry: int,
     fail_fast: bool,
     clock: str,
+    seed: str,
     kernel: str | None,
     backends: tuple[str, ...],
     first: str,
@@ -121,6 +124,7 @@ def run(  # noqa: PLR0917 -- one parameter per option
         retry=retry,
         fail_fast=fail_fast,
         clock=clock,
+        seed=seed,
         kernel=kernel or "",
         backends=backends,
         first=first,

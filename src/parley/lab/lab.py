@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
@@ -23,6 +23,7 @@ from parley.wire.pcapng import PcapngWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
 
@@ -62,7 +63,7 @@ class Lab:
     """Boots all its hosts at once on entry; on exit, nothing of them is left but files.
 
     `directory` is where sessions start, as guests see it; `first` is the host that is up before the
-    others are booted.
+    others are booted; `seed` decides what is left to chance, where chance can be had again.
     """
 
     _hub: Hub
@@ -78,6 +79,7 @@ class Lab:
         impairments: Sequence[Impairment] = (),
         first: str = "",
         share: NfsShare | None = None,
+        seed: str = "",
     ) -> None:
         self.layout = layout
         self.limits = limits
@@ -90,6 +92,7 @@ class Lab:
         self._topology = with_share(topology, self._platforms) if share else topology
         self._directory = directory
         self._impairments = impairments
+        self._seed = seed
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -117,6 +120,10 @@ class Lab:
     def impair(self, impairment: Impairment) -> None:
         """Replace what impairs that target from now on."""
         self._hub.impair(impairment)
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """Orders that are given meanwhile reach the hosts at one moment of theirs, where that can be had."""
+        return nullcontext()
 
     def plug(self, interface: Interface) -> socket.socket:
         """A cable for a network card; who gets it closes it. The share has a switch of its own."""

@@ -70,7 +70,8 @@ def collect(lab: Lab) -> None:
     Raises LabError for a share that was lost on the way, once everything else is collected.
     """
     processes = "|".join(name for daemon in daemons().values() for name in daemon.processes)
-    tickets = [(host, host.start(lab.collector(host.name, processes))) for host in lab.hosts.values()]
+    with lab.at_once():
+        tickets = [(host, host.start(lab.collector(host.name, processes))) for host in lab.hosts.values()]
     for host, ticket in tickets:
         host.finish(ticket, lab.limits.collect)
     if lab.share:

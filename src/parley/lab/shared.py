@@ -25,6 +25,7 @@ from parley.wire.pcapng import PcapngWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextlib import AbstractContextManager
 
     from parley.image.kernel import Kernel
     from parley.image.rootfs import Image
@@ -79,6 +80,10 @@ class SharedLab(Lab):
         """Replace what impairs that target from now on."""
         self._agent.run(impair_commands(impairment, self._interfaces())).check()
 
+    def at_once(self) -> AbstractContextManager[None]:
+        """Orders that are given meanwhile reach the hosts at one moment of theirs."""
+        return self._machine.hold()
+
     def _boot_all(self, script: str, kernel: Kernel, images: list[Image]) -> tuple[socket.socket, ...]:
         count = LINES * (len(self._plans) + 1)
         ours, theirs = zip(*(socket.socketpair() for _ in range(count)), strict=True)
@@ -88,6 +93,7 @@ class SharedLab(Lab):
             image=images[0],
             further_images=tuple(images[1:]),
             virtual_start=_today(),
+            seed=self._seed,
             share=self.layout.share,
             owner=self.jail.owner,
             boot_script=script,

@@ -131,7 +131,13 @@ class CellJob(Job):
     def _lab(self, kind: type[Lab], plans: tuple[HostPlan, ...]) -> Lab:
         impairments = [parse_impairment(text) for text in self._impairments()]
         return kind(
-            self.layout, plans, NETWORK, limits=self.limits, impairments=impairments, first=self.first
+            self.layout,
+            plans,
+            NETWORK,
+            limits=self.limits,
+            impairments=impairments,
+            first=self.first,
+            seed=self.equipment.seed,
         )
 
     def _impairments(self) -> tuple[str, ...]:

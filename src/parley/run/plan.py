@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from parley.daemon.registry import daemon_named
 from parley.errors import UnsupportedError
+from parley.lab.clock import SEED
 from parley.lab.lab import HostPlan
 from parley.platform.debian import Debian
 from parley.platform.names import BSDS
@@ -40,7 +41,7 @@ class Equipment:
 
     `by_host` holds what single hosts are booted by instead; `systems` are the installed BSDs by platform;
     `share` is how guests get a case's directory (run.share); `builds` are archives of what was compiled for
-    a platform, by it and the implementation.
+    a platform, by it and the implementation; `seed` decides what is left to chance in virtual time.
     """
 
     images: Mapping[str, Image]
@@ -50,6 +51,7 @@ class Equipment:
     by_host: Mapping[str, Booting] = field(default_factory=dict)
     systems: Mapping[str, Base] = field(default_factory=dict)
     share: str = ""
+    seed: str = SEED
     builds: Mapping[tuple[str, str], Path] = field(default_factory=dict)
 
     @property

@@ -8,6 +8,7 @@ import click
 
 from parley.backend.registry import make_backend, parse_choice
 from parley.errors import UsageError
+from parley.lab.clock import SEED
 from parley.lab.topology import NETWORK
 from parley.near import nearest
 from parley.run.plan import Booting, Equipment
@@ -35,7 +36,9 @@ def check_booting(backends: Iterable[str], first: str, hosts: Iterable[str] = ()
                 )
 
 
-def equipment_of(tools: Tools, images: Mapping[str, Image], backends: Iterable[str]) -> Equipment:
+def equipment_of(
+    tools: Tools, images: Mapping[str, Image], backends: Iterable[str], seed: str = SEED
+) -> Equipment:
     """What the cases of a run share, with the kernels that its backends want made if need be."""
     choice = parse_choice(backends)
     names = dict.fromkeys((choice.default, *choice.by_host.values()))
@@ -43,7 +46,13 @@ def equipment_of(tools: Tools, images: Mapping[str, Image], backends: Iterable[s
     default = booting[choice.default]
     by_host = {host: booting[name] for host, name in choice.by_host.items()}
     return Equipment(
-        images, default.kernel, default.backend, tools.certificates, by_host, systems=tools.systems
+        images,
+        default.kernel,
+        default.backend,
+        tools.certificates,
+        by_host,
+        systems=tools.systems,
+        seed=seed,
     )
 
 

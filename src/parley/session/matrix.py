@@ -18,6 +18,7 @@ from parley.image.equip import equip
 from parley.image.source import Source, parse_source
 from parley.image.store import Store
 from parley.install.base import installed_bases
+from parley.lab.clock import SEED
 from parley.lab.host import Limits
 from parley.near import nearest
 from parley.record.layout import RunLayout
@@ -54,6 +55,7 @@ class MatrixOptions:
     core: bool = False
     try_lacks: bool = False
     clock: str = "auto"
+    seed: str = SEED
     kernel: str = ""
     backends: tuple[str, ...] = ()
     first: str = ""
@@ -120,6 +122,7 @@ def resume_matrix(root: Path, record: RunRecord, *, jobs: int) -> MatrixOptions:
             impairments=tuple(record.options["impairments"]),
             try_lacks=bool(record.options["try_lacks"]),
             clock=str(record.options["clock"]),
+            seed=str(record.options["seed"]),
             kernel=str(record.options["kernel"]),
             backends=tuple(record.options["backends"]),
             first=str(record.options["first"]),
@@ -213,7 +216,7 @@ def _equip(options: MatrixOptions, cells: Sequence[Cell], sources: Sequence[Sour
 
 
 def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: Tools) -> list[CellJob]:
-    equipment = equipment_of(tools, tools.images, options.backends)
+    equipment = equipment_of(tools, tools.images, options.backends, options.seed)
     return [
         CellJob(
             name=cell.name,
@@ -244,6 +247,7 @@ def _rerun(cell: Cell, options: MatrixOptions) -> str:
     words += [f"--impair={text}" for text in options.impairments]
     words += ["--try-lacks"] if options.try_lacks else []
     words += [f"--clock={options.clock}"] if options.clock != "auto" else []
+    words += [f"--seed={options.seed}"] if options.seed != SEED else []
     words += [f"--kernel={options.kernel}"] if options.kernel else []
     words += booting_words(options.backends, options.first)
     return shlex.join(words)
@@ -262,6 +266,7 @@ def _record(options: MatrixOptions, cells: Sequence[Cell]) -> RunRecord:
             "impairments": list(options.impairments),
             "try_lacks": options.try_lacks,
             "clock": options.clock,
+            "seed": options.seed,
             "kernel": options.kernel,
             "backends": list(options.backends),
             "first": options.first,

@@ -108,7 +108,14 @@ class UpstreamJob(Job):
         jail.create()
         lay_out_tree(self.tree, self.case, jail)
         directory = f"/testing/pluto/{self.case.name}"
-        lab = kind(self.layout, plans, network_of(self.tree), directory=directory, limits=self.limits)
+        lab = kind(
+            self.layout,
+            plans,
+            network_of(self.tree),
+            directory=directory,
+            limits=self.limits,
+            seed=self.equipment.seed,
+        )
         played = perform(lab, self._steps(), watch, progress, self.hold)
         drop_copies(jail)
         return PlayRecord(
