@@ -31,8 +31,15 @@ class CheckState(StrEnum):
     OK = "ok"
     DIFFERS = "differs"
     FAILED = "failed"
+    KNOWN = "known"
     WARNING = "warning"
     ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """Where it stands among the states, the worst first."""
+        order = (self.ERROR, self.FAILED, self.DIFFERS, self.KNOWN, self.WARNING, self.OK)
+        return order.index(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from parley.cell.refusal import check_refusal
 from parley.cell.seen import check_seen
 from parley.cell.traffic import check_blocked, check_traffic
 from parley.errors import LabError
+from parley.judge.host import check_host
 from parley.judge.judge import broken_lab
-from parley.judge.logs import check_logs
-from parley.judge.state import check_routes, check_state
+from parley.judge.state import check_routes
 from parley.judge.wire import check_wire
 from parley.lab.topology import NETWORK
 from parley.platform.names import BSDS
@@ -61,10 +61,9 @@ def _checks(layout: CaseLayout, record: CellRecord, scenario: Scenario) -> Itera
     yield from check_life(evidence)
     yield from check_seen(evidence)
     for host in record.hosts:
-        yield from check_state(evidence.jail, host.name, host.platform)
+        yield from check_host(evidence.jail, host)
         if host.platform not in BSDS:
             yield check_routes(evidence.jail, host.name, _lab_routes(host.name))
-        yield from check_logs(evidence.jail, host)
     yield check_wire(layout, _protected(scenario))
 
 

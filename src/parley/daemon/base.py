@@ -22,6 +22,21 @@ class Trouble:
     pattern: re.Pattern[str]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownEnd:
+    """A crash that a finding explains, whatever case it comes in.
+
+    `process` ended with `status` after a last line in its log that `last_words` match; the kernel's line of
+    the crash matches `kernel`. `finding` is the path of its page.
+    """
+
+    finding: str
+    process: str
+    status: int
+    last_words: re.Pattern[str]
+    kernel: re.Pattern[str]
+
+
 # Sanitizers of the C toolchain speak the same way in every daemon built with them.
 COMMON_TROUBLE = (
     Trouble(
@@ -38,7 +53,7 @@ class Daemon:
     `processes` are names of its long-lived processes, in the order in which they are stopped; `package`
     is the Debian package whose version counts. `driver` plays it in scenarios; None: scripted cases only.
     `modules` are Linux's that it needs and that nobody else should find loaded; `drivers` play it on
-    other systems, by platform.
+    other systems, by platform. `known_ends` are crashes that findings explain.
     """
 
     name: str
@@ -49,6 +64,7 @@ class Daemon:
     driver: type[Driver] | None = None
     modules: tuple[str, ...] = ()
     drivers: Mapping[str, type[Driver]] = field(default_factory=dict)
+    known_ends: tuple[KnownEnd, ...] = ()
 
     def driver_on(self, platform: str) -> type[Driver] | None:
         """What plays it in scenarios on a platform; None if nothing does."""

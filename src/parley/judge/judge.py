@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from parley.errors import LabError
-from parley.judge.logs import check_logs
-from parley.judge.state import check_state
+from parley.judge.host import check_host
 from parley.judge.transcripts import check_transcripts
 from parley.judge.wire import check_wire
 from parley.lab.jail import Jail
@@ -24,6 +23,7 @@ _SEVERITY = (
     (CheckState.ERROR, Verdict.LAB_ERROR),
     (CheckState.FAILED, Verdict.FAILED),
     (CheckState.DIFFERS, Verdict.DIFFERS),
+    (CheckState.KNOWN, Verdict.KNOWN),
 )
 
 
@@ -49,8 +49,7 @@ def _checks(layout: CaseLayout, record: PlayRecord) -> Iterator[Check]:
         return  # What a broken lab left behind proves nothing about the daemons.
     jail = Jail(layout.share)
     for host in record.hosts:
-        yield from check_state(jail, host.name, host.platform)
-        yield from check_logs(jail, host)
+        yield from check_host(jail, host)
     yield check_wire(layout)
 
 

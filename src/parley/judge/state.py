@@ -41,6 +41,11 @@ def check_state(jail: Jail, host: str, platform: str = "debian") -> Iterator[Che
     yield _kernel_quiet(jail, host)
 
 
+def complaints(log: str) -> list[str]:
+    """The lines of a kernel's log that no healthy system has."""
+    return [line.strip() for line in log.splitlines() if _CALL_TRACE.search(line)]
+
+
 def check_routes(jail: Jail, host: str, own: Iterable[str]) -> Check:
     """Whether daemons left routes behind: all that neither the kernel made nor the lab.
 
@@ -110,7 +115,7 @@ def _kernel_quiet(jail: Jail, host: str) -> Check:
     text = _read(jail, host, "dmesg")
     if text is None:
         return _missing(host, check, evidence)
-    line = next((line for line in text.splitlines() if _CALL_TRACE.search(line)), None)
-    if line is None:
+    lines = complaints(text)
+    if not lines:
         return Check(check, CheckState.OK, host)
-    return Check(check, CheckState.FAILED, host, line.strip(), evidence)
+    return Check(check, CheckState.FAILED, host, lines[0], evidence)

@@ -58,6 +58,9 @@ CHECKS: Final[dict[CheckState, Mark]] = {
     CheckState.OK: Mark("ok", "P", "●", "+", "green", "passed", "holds"),
     CheckState.DIFFERS: Mark("differs", "D", "◆", "~", "yellow", "differs", "not the reference"),
     CheckState.FAILED: Mark("failed", "F", "■", "#", "bold red", "failed", "does not hold"),
+    CheckState.KNOWN: Mark(
+        "known", "K", "□", "=", "magenta", "known", "fails as an open, linked defect says"
+    ),
     CheckState.WARNING: Mark("warning", "W", "◬", "*", "yellow", "warning", "worth a look, no failure"),
     CheckState.ERROR: Mark("error", "E", "▲", "!", "bold magenta", "lab-error", "could not be looked at"),
 }

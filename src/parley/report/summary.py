@@ -39,9 +39,9 @@ def exit_code(results: Iterable[CaseResult]) -> int:
 
 
 def troubles(result: CaseResult) -> tuple[Check, ...]:
-    """The checks of a result that a reader has to see: all but those that hold, warnings last."""
+    """The checks of a result that a reader has to see: all but those that hold, the worst first."""
     found = [check for check in result.checks if check.state is not CheckState.OK]
-    return tuple(sorted(found, key=lambda check: check.state is CheckState.WARNING))
+    return tuple(sorted(found, key=lambda check: check.state.rank))
 
 
 def implementations(result: CaseResult) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from parley.daemon.base import Daemon, Trouble
+from parley.daemon.base import Daemon, KnownEnd, Trouble
 from parley.daemon.libreswan.driver import LibreswanDriver
 
 LIBRESWAN = Daemon(
@@ -19,4 +19,14 @@ LIBRESWAN = Daemon(
         Trouble("null pointer printed", re.compile(r"\(null\)")),
     ),
     driver=LibreswanDriver,
+    known_ends=(
+        KnownEnd(
+            finding="docs/explanation/findings/libreswan-shutdown-race.md",
+            process="pluto",
+            status=139,
+            last_words=re.compile(r"shutting down interface "),
+            # The lock of a mutex that is no more: 0x10 is where pthread_mutex_lock(3) looks first.
+            kernel=re.compile(r"pluto\[\d+\]: segfault at 10 ip .* in libc\.so"),
+        ),
+    ),
 )

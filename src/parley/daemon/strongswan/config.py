@@ -57,7 +57,7 @@ def demands_cookies(connection: Connection, role: Role) -> bool:
 
 
 def strongswan_conf(connection: Connection, role: Role) -> str:
-    """Logs: one for people, and one from which the keys are taken; and when to demand cookies.
+    """Logs: one for people, and one from which the keys are taken; where chance comes from; when to demand cookies.
 
     Debian's packages lack the plugin save-keys; charon prints the keys at level 4 of IKE, and at level 2
     of MGR the SPIs that they belong to (keymat_v2.c, ike_sa_manager.c).
@@ -79,7 +79,9 @@ def strongswan_conf(connection: Connection, role: Role) -> str:
         "flush_line": "yes",
         "append": "yes",
     }
-    charon: Section = {"filelog": {"people": people, "keys": keys}}
+    # Random numbers of the processor's own are the only ones that a kernel's seed cannot have again.
+    chance: Section = {"rdrand": {"load": "no"}}
+    charon: Section = {"filelog": {"people": people, "keys": keys}, "plugins": chance}
     if demands_cookies(connection, role):
         charon |= {"cookie_threshold": "1", "half_open_timeout": "3600"}
     return _render({"charon-systemd": charon})
