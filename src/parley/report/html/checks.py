@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
@@ -10,19 +10,11 @@ from parley.report.html.links import href
 from parley.report.html.markup import shown
 from parley.report.marks import CHECKS, Mark
 from parley.report.summary import evidence_file
-from parley.verdict import CheckState
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
     from parley.verdict import Check
-
-_WORST_FIRST: Final = {
-    state: rank
-    for rank, state in enumerate(
-        (CheckState.ERROR, CheckState.FAILED, CheckState.DIFFERS, CheckState.WARNING, CheckState.OK)
-    )
-}
 
 
 class CheckRow(NamedTuple):
@@ -38,9 +30,7 @@ class CheckRow(NamedTuple):
 
 def view_checks(checks: Iterable[Check], linkable: Container[str]) -> tuple[CheckRow, ...]:
     """All checks, the worst first; `linkable` holds the files that pages may point to."""
-    return tuple(
-        _view(check, linkable) for check in sorted(checks, key=lambda check: _WORST_FIRST[check.state])
-    )
+    return tuple(_view(check, linkable) for check in sorted(checks, key=lambda check: check.state.rank))
 
 
 def _view(check: Check, linkable: Container[str]) -> CheckRow:
