@@ -30,7 +30,7 @@ setup: $(VENV)/.ready-test ## the system packages (as root) and the Python envir
 images: $(VENV)/.ready-run ## the kernel and the root file systems; made once, and by `make run` as well
 	@$(PARLEY) image build
 
-kernel: $(VENV)/.ready-run ## the lab kernel: virtual time, packet filters; 16 minutes of one core, once
+kernel: $(VENV)/.ready-kernel ## the lab kernel: virtual time, packet filters; 16 minutes of one core, once
 	@$(PARLEY) kernel build
 
 openbsd: $(VENV)/.ready-install ## a base disk with OpenBSD: ISO=install78.iso, and ARGS for parley install openbsd

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the machine ready: system packages (by root only) and a Python environment.
-# usage: setup.sh VENV run|test|docs|install
+# usage: setup.sh VENV run|test|docs|install|kernel
 # Says what it does; changes nothing that is there already.
 set -euo pipefail
 venv=$1
@@ -18,6 +18,7 @@ packages=(mmdebstrap patchelf e2fsprogs debian-archive-keyring tshark gawk)
 # Disks and kernels of PCs; a libvirt daemon that the tests start themselves, and Python's way to it.
 [[ $purpose == test ]] && packages+=(kmod grub-common grub-pc-bin libvirt-daemon libvirt-daemon-driver-qemu)
 [[ $purpose == test ]] && packages+=(libvirt-clients libvirt-dev pkg-config gcc libc6-dev)
+[[ $purpose == kernel ]] && packages+=(make flex bison bc xz-utils patch gcc libc6-dev kmod)
 command -v python3 >/dev/null || packages+=(python3)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 
@@ -60,7 +61,7 @@ if [[ ! -x $venv/bin/python ]]; then
     python3 -m venv "$venv"
 fi
 extras=
-[[ $purpose == run || $purpose == install ]] || extras="[$purpose]"
-[[ $purpose != test ]] || extras="[test,libvirt]"
+[[ $purpose == docs ]] && extras="[docs]"
+[[ $purpose == test ]] && extras="[test,libvirt]"
 say "installing Python packages"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".$extras"
