@@ -14,7 +14,7 @@ from parley.near import nearest
 from parley.run.plan import Booting, Equipment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from parley.image.equip import Tools
     from parley.image.rootfs import Image
@@ -54,11 +54,6 @@ def equipment_of(
         systems=tools.systems,
         seed=seed,
     )
-
-
-def booting_words(backends: Sequence[str], first: str) -> list[str]:
-    """The options of a command line that mean the same."""
-    return [*(f"--backend={word}" for word in backends), *([f"--first={first}"] if first else [])]
 
 
 def _booting(name: str, tools: Tools) -> Booting:

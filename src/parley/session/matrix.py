@@ -18,7 +18,6 @@ from parley.image.equip import equip
 from parley.image.source import Source, parse_source
 from parley.image.store import Store
 from parley.install.base import installed_bases
-from parley.lab.clock import SEED
 from parley.lab.host import Limits
 from parley.near import nearest
 from parley.record.layout import RunLayout
@@ -28,8 +27,9 @@ from parley.run.plan import TOOLS_IMAGE
 from parley.run.testing import scenario_kinds
 from parley.scenario.model import Role
 from parley.scenario.suite import default_scenarios, load_scenarios
-from parley.session.booting import booting_words, check_booting, equipment_of
+from parley.session.booting import check_booting, equipment_of
 from parley.session.common import begin, carry_out, new_directory, new_record
+from parley.session.options import LabOptions, recorded_lab
 from parley.wire.impair import parse_impairment
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class MatrixOptions:
+class MatrixOptions(LabOptions):
     """What was asked for. `implementations` is empty for all that Parley knows; NAME=TREE is one.
 
     `must_include` keeps only cells in which that implementation plays a role.
@@ -54,17 +54,6 @@ class MatrixOptions:
     impairments: tuple[str, ...] = ()
     core: bool = False
     try_lacks: bool = False
-    clock: str = "auto"
-    seed: str = SEED
-    kernel: str = ""
-    backends: tuple[str, ...] = ()
-    first: str = ""
-    jobs: int = 1
-    retry: int = 0
-    fail_fast: bool = False
-    timeout_scale: float = 1.0
-    output: Path | None = None
-    resume: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +110,8 @@ def resume_matrix(root: Path, record: RunRecord, *, jobs: int) -> MatrixOptions:
             implementations=tuple(names),
             impairments=tuple(record.options["impairments"]),
             try_lacks=bool(record.options["try_lacks"]),
-            clock=str(record.options["clock"]),
-            seed=str(record.options["seed"]),
-            kernel=str(record.options["kernel"]),
-            backends=tuple(record.options["backends"]),
-            first=str(record.options["first"]),
+            **recorded_lab(record.options),
             jobs=jobs,
-            retry=int(record.options["retry"]),
-            timeout_scale=float(record.options["timeout_scale"]),
             output=root,
             resume=True,
         )
@@ -246,11 +229,7 @@ def _rerun(cell: Cell, options: MatrixOptions) -> str:
     words += [f"--scenarios={path}" for path in options.scenarios]
     words += [f"--impair={text}" for text in options.impairments]
     words += ["--try-lacks"] if options.try_lacks else []
-    words += [f"--clock={options.clock}"] if options.clock != "auto" else []
-    words += [f"--seed={options.seed}"] if options.seed != SEED else []
-    words += [f"--kernel={options.kernel}"] if options.kernel else []
-    words += booting_words(options.backends, options.first)
-    return shlex.join(words)
+    return shlex.join(words + options.lab_words())
 
 
 def _record(options: MatrixOptions, cells: Sequence[Cell]) -> RunRecord:
@@ -260,15 +239,8 @@ def _record(options: MatrixOptions, cells: Sequence[Cell]) -> RunRecord:
         cells={cell.name: cell.reference for cell in cells},
         options={
             "sources": {source.label: str(source.tree) for source in _sources(options)},
-            "jobs": options.jobs,
-            "retry": options.retry,
-            "timeout_scale": options.timeout_scale,
             "impairments": list(options.impairments),
             "try_lacks": options.try_lacks,
-            "clock": options.clock,
-            "seed": options.seed,
-            "kernel": options.kernel,
-            "backends": list(options.backends),
-            "first": options.first,
+            **options.lab_record(),
         },
     )

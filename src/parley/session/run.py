@@ -14,17 +14,18 @@ from parley.case.suite import default_suite, load_suite
 from parley.errors import InputError, UsageError
 from parley.image.equip import equip
 from parley.image.recipe import NFS_SERVER
-from parley.lab.clock import AUTO, REAL, SEED
+from parley.lab.clock import AUTO, REAL
 from parley.lab.host import Limits
 from parley.record.layout import RunLayout
 from parley.record.results import read_run
 from parley.run.plan import images_needed
 from parley.run.scripted import ScriptedJob
-from parley.run.share import NFS, OWN
+from parley.run.share import NFS
 from parley.run.testing import certificate_kinds
-from parley.session.booting import booting_words, check_booting, equipment_of
+from parley.session.booting import check_booting, equipment_of
 from parley.session.bsd_builds import builds_for
 from parley.session.common import RUNS, begin, carry_out, new_directory, new_record
+from parley.session.options import LabOptions, recorded_lab
 from parley.session.upstream import parse_sources, sources_for, upstream_job, with_old_forms, with_sources
 from parley.upstream.tree import changed_cases, tree_of
 
@@ -40,12 +41,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What was asked for. `output` is the run's directory, or None for a new one below `RUNS`.
+class RunOptions(LabOptions):
+    """What was asked for.
 
     `sources` are IMPLEMENTATION=TREE; `changed` means the cases that git sees a change in, `in_place` has
-    Libreswan's own cases leave their OUTPUT in the user's tree. `backends` are BACKEND or HOST=BACKEND;
-    `first` is the host that is up before others boot; `share` is how guests get a case's directory.
+    Libreswan's own cases leave their OUTPUT in the user's tree.
     """
 
     selectors: tuple[str, ...] = ()
@@ -54,19 +54,7 @@ class RunOptions:
     sources: tuple[str, ...] = ()
     changed: bool = False
     in_place: bool = False
-    clock: str = AUTO
-    seed: str = SEED
-    kernel: str = ""
-    backends: tuple[str, ...] = ()
-    first: str = ""
-    share: str = OWN
-    jobs: int = 1
-    retry: int = 0
-    fail_fast: bool = False
     keep: bool = False
-    timeout_scale: float = 1.0
-    output: Path | None = None
-    resume: bool = False
 
 
 def execute(options: RunOptions, *, html: bool | None = None) -> int:
@@ -120,15 +108,8 @@ def _options_of(root: Path, record: RunRecord, jobs: int) -> RunOptions:
             hosts=dict(record.options["hosts"]),
             sources=tuple(record.options["sources"]),
             in_place=bool(record.options["in_place"]),
-            clock=str(record.options["clock"]),
-            seed=str(record.options["seed"]),
-            kernel=str(record.options["kernel"]),
-            backends=tuple(record.options["backends"]),
-            first=str(record.options["first"]),
-            share=str(record.options["share"]),
+            **recorded_lab(record.options),
             jobs=jobs,
-            retry=int(record.options["retry"]),
-            timeout_scale=float(record.options["timeout_scale"]),
             output=root,
             resume=True,
         )
@@ -199,12 +180,7 @@ def _rerun(case: ScriptedCase, options: RunOptions) -> str:
     words = ["parley", "run", case.name, *(f"--suite={suite}" for suite in options.suites)]
     words += [f"--host={host}={value}" for host, value in options.hosts.items()]
     words += [f"--impl={source}" for source in options.sources]
-    words += [f"--clock={options.clock}"] if options.clock != AUTO else []
-    words += [f"--seed={options.seed}"] if options.seed != SEED else []
-    words += [f"--kernel={options.kernel}"] if options.kernel else []
-    words += booting_words(options.backends, options.first)
-    words += [f"--share={options.share}"] if options.share != OWN else []
-    return shlex.join(words)
+    return shlex.join(words + options.lab_words())
 
 
 def _record(options: RunOptions, cases: Sequence[ScriptedCase]) -> RunRecord:
@@ -215,14 +191,6 @@ def _record(options: RunOptions, cases: Sequence[ScriptedCase]) -> RunRecord:
             "hosts": dict(options.hosts),
             "sources": list(options.sources),
             "in_place": options.in_place,
-            "clock": options.clock,
-            "seed": options.seed,
-            "kernel": options.kernel,
-            "backends": list(options.backends),
-            "first": options.first,
-            "share": options.share,
-            "jobs": options.jobs,
-            "retry": options.retry,
-            "timeout_scale": options.timeout_scale,
+            **options.lab_record(),
         },
     )

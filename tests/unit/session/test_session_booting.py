@@ -9,7 +9,7 @@ from parley.backend.fake import FakeBackend
 from parley.errors import UsageError
 from parley.image.equip import Tools
 from parley.session import booting
-from parley.session.booting import booting_words, check_booting, equipment_of
+from parley.session.booting import check_booting, equipment_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,12 +81,3 @@ def test_a_word_about_nothing_is_a_mistake(backends: list[str], first: str) -> N
 def test_words_about_hosts_that_boot_are_none() -> None:
     check_booting(["qemu", "west=uml"], "east", ("east", "west"))
     check_booting(["road=uml"], "road")
-
-
-def test_the_command_that_runs_a_case_again_says_the_same() -> None:
-    assert booting_words(["qemu", "west=uml"], "east") == [
-        "--backend=qemu",
-        "--backend=west=uml",
-        "--first=east",
-    ]
-    assert booting_words([], "") == []
