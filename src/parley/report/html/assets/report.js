@@ -42,6 +42,28 @@
   let noun = "cases";
   let show = () => {};
 
+  // What fits on a screen is drawn at once, and what is below it when that can be seen: typing never waits.
+  const pause = 60;
+  const portion = 500;
+  let later = 0;
+  const reveal = (found, isNear) => {
+    clearTimeout(later);
+    const wanted = new Set(found);
+    for (const item of items) if (!wanted.has(item) && !item.element.hidden) item.element.hidden = true;
+    const rest = [];
+    for (const [at, item] of found.entries()) {
+      const near = isNear(item, at);
+      if (!item.element.hidden) continue;
+      if (near) item.element.hidden = false;
+      else rest.push(item);
+    }
+    const more = () => {
+      for (const item of rest.splice(0, portion)) item.element.hidden = false;
+      if (rest.length) later = setTimeout(more);
+    };
+    if (rest.length) later = setTimeout(more, pause);
+  };
+
   const apply = () => {
     const terms = parse(box.value);
     const scenario = state.get("s") || "";
@@ -78,6 +100,7 @@
   const startTable = () => {
     const body = $("#cases tbody");
     const few = 300;
+    const screenful = 100;
     let limit = few;
     items = [...body.rows].map((row, at) => ({ ...itemOf(row, "", row.textContent), at }));
     const severity = buttons.map((button) => button.dataset.verdict);
@@ -120,11 +143,8 @@
       });
     }
     show = (found) => {
-      const visible = new Set(found.slice(0, limit));
-      for (const item of items) {
-        const hide = !visible.has(item);
-        if (item.element.hidden !== hide) item.element.hidden = hide;
-      }
+      const shown = found.slice(0, limit);
+      reveal(shown, (_item, at) => at < screenful);
       $(".more").hidden = found.length <= limit;
       $("#more").textContent = `Show all ${found.length}`;
       $(".nothing").hidden = found.length > 0;
@@ -157,14 +177,17 @@
     noun = "cells";
     items = $$(".chip", table).map((chip) => {
       const cell = chip.closest("td").dataset.k;
-      return itemOf(chip, `${cell} scenario:${chip.dataset.s}`, `${chip.title} ${cell}`);
+      return { ...itemOf(chip, `${cell} scenario:${chip.dataset.s}`, `${chip.title} ${cell}`), cell };
     });
+    // Above the fold of each cell of the table.
+    const fold = Math.max(20, 900 / $$("td", table).length);
     show = (found) => {
-      const visible = new Set(found);
-      for (const item of items) {
-        const hide = !visible.has(item);
-        if (item.element.hidden !== hide) item.element.hidden = hide;
-      }
+      const seen = new Map();
+      reveal(found, ({ cell }) => {
+        const at = seen.get(cell) ?? 0;
+        seen.set(cell, at + 1);
+        return at < fold;
+      });
     };
     const change = () => {
       remember("s", pick.value);
