@@ -16,6 +16,12 @@ Linux) daemon=charon-systemd charon=charon-systemd ;;
 esac
 cat >$etc/strongswan.d/parley.conf <<END
 $daemon {
+    plugins {
+        # The processor's own random numbers are the only ones that do not follow from a run's seed.
+        rdrand {
+            load = no
+        }
+    }
     filelog {
         parley {
             path = $log/charon.log

@@ -97,6 +97,7 @@ def test_the_wheel_holds_what_the_checkout_does(wheel: Path, sources: Path) -> N
         "_scenarios/psk.toml",
         "_suites/guestbin/iked-start.sh",
         "_suites/interop/TESTLIST",
+        "image/lab_kernel/seed.patch",
         "image/lab_kernel/virtual-time.patch",
         "image/lab_kernel/wanted.config",
         "platform/guest/agent.sh",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 SECCOMP = "seccomp"
+SEED = "seed"
 NFTABLES = "nftables-ipv4"
 
 # Feature -> the lines of a kernel's configuration that make it, each built in or a module.
@@ -21,14 +22,16 @@ _OPTIONS = {
     "xfrm-interface": ("CONFIG_XFRM_INTERFACE",),
 }
 
+# Feature -> the parameter of a kernel's command line that `--help` tells of.
+_PARAMETERS = {SECCOMP: "seccomp", SEED: "um_seed"}
+
 # All that a kernel may have and a case may need.
-FEATURES = tuple(sorted((*_OPTIONS, SECCOMP)))
+FEATURES = tuple(sorted((*_OPTIONS, *_PARAMETERS)))
 
 
 def features(configuration: str, usage: str) -> frozenset[str]:
     """What a kernel with this configuration (.config lines) and this `--help` text can do."""
     on = set(re.findall(r"^(CONFIG_\w+)=[ym]$", configuration, re.MULTILINE))
     found = {name for name, options in _OPTIONS.items() if on.issuperset(options)}
-    if re.search(r"^seccomp=", usage, re.MULTILINE):
-        found.add(SECCOMP)
+    found |= {name for name, option in _PARAMETERS.items() if re.search(f"^{option}=", usage, re.MULTILINE)}
     return frozenset(found)

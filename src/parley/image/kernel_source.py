@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 # Where Debian's newest source may be had; the newer first.
 SUITES = ("sid", "trixie-backports", "trixie")
 
-PATCH = "virtual-time.patch"
+# One after the other.
+PATCHES = ("virtual-time.patch", "seed.patch")
 
 # Depends on the package of the suite's newest version.
 _META = "linux-source"
@@ -58,7 +59,7 @@ def ensure_source(work: Path, patch: str, *, log: Path, progress: Progress) -> S
     options = [*(f"--exclude=*/{path}" for path in _UNUSED), "--no-same-owner", "--strip-components=1"]
     what = f"unpacking {archive.name}"
     run(*DIE_WITH_PARENT, "tar", "-xf", archive, *options, cwd=fresh, what=what, log=log)
-    file = work / PATCH
+    file = work / "lab.patch"
     file.write_text(patch, encoding="utf-8")
     _patch(fresh, file, source, log)
     record.write_text(json.dumps(asdict(source), indent=1) + "\n", encoding="utf-8")
@@ -68,8 +69,9 @@ def ensure_source(work: Path, patch: str, *, log: Path, progress: Progress) -> S
 
 
 def patch_text() -> str:
-    """The patch without which time is not virtual enough."""
-    return (files("parley.image") / "lab_kernel" / PATCH).read_text(encoding="utf-8")
+    """The patches without which time is not virtual enough, nor chance the same in two runs, as one."""
+    place = files("parley.image") / "lab_kernel"
+    return "\n".join((place / name).read_text(encoding="utf-8") for name in PATCHES)
 
 
 def _read(record: Path) -> Source:
@@ -118,7 +120,7 @@ def _patch(tree: Path, patch: Path, source: Source, log: Path) -> None:
         )
     except CommandError as error:
         raise ImageError(
-            f"{PATCH} does not fit {source.package} {source.version}, and without it virtual "
+            f"Parley's patch does not fit {source.package} {source.version}, and without it virtual "
             f"time leaps while a host reads its disk\n{error.output}",
             hint="a newer Parley, or an older source: PARLEY_MIRROR=https://snapshot.debian.org/...",
         ) from error

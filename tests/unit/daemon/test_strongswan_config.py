@@ -327,6 +327,11 @@ def test_logs_lie_where_the_lab_looks() -> None:
         assert found[f"{section}.flush_line"] == "yes"
 
 
+def test_chance_comes_from_the_kernel_alone() -> None:
+    found = settings(strongswan_conf(scenario("").connection, INITIATOR))
+    assert found["charon-systemd.plugins.rdrand.load"] == "no"
+
+
 @pytest.mark.parametrize("text", ["", CERTIFICATES.format("rsa-pss"), "[responder]\ncookie = true"])
 @pytest.mark.parametrize("role", list(Role))
 def test_every_command_is_posix_sh(text: str, role: Role) -> None:

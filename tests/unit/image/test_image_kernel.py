@@ -122,6 +122,11 @@ def test_seccomp_comes_from_the_usage() -> None:
     assert features("CONFIG_SECCOMP=y\n", "noseccomp=\n") == frozenset()
 
 
+def test_a_seed_is_told_of_by_the_usage_too() -> None:
+    assert features("", "\num_seed=<words>\n    text\n") == {"seed"}
+    assert features("", "    um_seed=<words>\n") == frozenset()
+
+
 @pytest.mark.parametrize(
     ("name", "suite"), [("kernel", ""), ("kernel@sid", "sid"), ("kernel@trixie", "trixie")]
 )

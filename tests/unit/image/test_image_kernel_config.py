@@ -42,7 +42,7 @@ def test_the_fragments_ask_for_each_option_once() -> None:
 
 def test_the_essential_options_make_every_feature() -> None:
     asked = fragment(ESSENTIAL)
-    assert features(asked, "\nseccomp=<on/auto/off>\n") == set(FEATURES)
+    assert features(asked, "\nseccomp=<on/auto/off>\num_seed=<words>\n") == set(FEATURES)
 
 
 def test_what_cases_check_the_absence_of_is_not_built_in() -> None:

@@ -35,7 +35,7 @@ case "$*" in
         exit 2
     fi
     { echo "#!/bin/sh"; echo 'case $1 in --version) echo 7.2.99;; --showconfig) cat <<END'; cat .config
-      echo END; echo ";; --help) echo 'seccomp=<on/auto/off>';; esac"; } >linux
+      echo END; echo ";; --help) echo 'seccomp=<on/auto/off>'; echo 'um_seed=<words>';; esac"; } >linux
     chmod +x linux ;;
 esac
 """

@@ -116,6 +116,6 @@ def test_a_patch_that_does_not_fit_ends_it(
     work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     have(monkeypatch, archive(tmp_path, text))
-    with pytest.raises(ImageError, match=r"virtual-time.patch does not fit linux-source-7.2 7.2-1"):
+    with pytest.raises(ImageError, match=r"Parley's patch does not fit linux-source-7.2 7.2-1"):
         get(work)
     assert not (work / "tree").exists()

@@ -57,7 +57,7 @@ def demands_cookies(connection: Connection, role: Role) -> bool:
 
 
 def strongswan_conf(connection: Connection, role: Role) -> str:
-    """Logs: one for people, and one from which the keys are taken; where chance comes from; when to demand cookies.
+    """Logs, one for people and one from which the keys are taken; chance; and when to demand cookies.
 
     Debian's packages lack the plugin save-keys; charon prints the keys at level 4 of IKE, and at level 2
     of MGR the SPIs that they belong to (keymat_v2.c, ike_sa_manager.c).
