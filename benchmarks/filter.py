@@ -3,9 +3,9 @@
     python benchmarks/filter.py RUN [--cells N]
 
 Makes a report of N cells out of those of RUN (see report.py), opens its pages in Chromium from the disk, and
-prints the milliseconds from what is typed until the page has been drawn anew: the median of several words, each
-several times, as a ratio to the goal, and the longest; with it the page's size and when it was first drawn. Run
-it on a quiet machine.
+prints the milliseconds from what is typed until the page has been drawn anew: the median of several words,
+each several times, as a ratio to the goal, and the longest; with it the page's size and when it was first
+drawn. Run it on a quiet machine.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ def show(page: Page, file: Path, repeat: int) -> None:
     found = answers(page, repeat)
     median = statistics.median(found)
     print(
-        f"{file.name:<12} {file.stat().st_size / 1e6:.1f} MB, drawn after {first:.0f} ms; a filter answers in "
-        f"{median:.0f} ms ({min(found):.0f} to {max(found):.0f}), {median / GOAL:.2f} of the goal"
+        f"{file.name:<12} {file.stat().st_size / 1e6:.1f} MB, drawn after {first:.0f} ms; "
+        f"a filter answers in {median:.0f} ms ({min(found):.0f} to {max(found):.0f}), "
+        f"{median / GOAL:.2f} of the goal"
     )
 
 
