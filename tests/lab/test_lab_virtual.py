@@ -11,6 +11,7 @@ import pytest
 
 from parley.backend.uml import UmlBackend
 from parley.case.model import HostSpec
+from parley.image.kernel_features import SEED
 from parley.lab.jail import Jail
 from parley.lab.lab import HostPlan
 from parley.lab.shared import FEATURE, SharedLab
@@ -51,7 +52,7 @@ def layout(tmp_path: Path) -> CaseLayout:
 
 
 @contextmanager
-def lab_in(layout: CaseLayout, ready: Ready, *impairments: str) -> Iterator[SharedLab]:
+def lab_in(layout: CaseLayout, ready: Ready, *impairments: str, seed: str = "") -> Iterator[SharedLab]:
     if FEATURE not in ready.kernel.features:
         pytest.skip("no lab kernel here: parley kernel build")
     plans = tuple(
@@ -59,7 +60,7 @@ def lab_in(layout: CaseLayout, ready: Ready, *impairments: str) -> Iterator[Shar
         for name, image in (("west", "libreswan"), ("east", "openiked"))
     )
     parsed = [parse_impairment(text) for text in impairments]
-    with SharedLab(layout, plans, NETWORK, impairments=parsed) as lab:
+    with SharedLab(layout, plans, NETWORK, impairments=parsed, seed=seed) as lab:
         yield lab
 
 
@@ -137,3 +138,30 @@ def test_the_same_seed_loses_the_same_frames(tmp_path: Path, ready: Ready) -> No
             seen.append(re.findall(r"icmp_seq=(\d+)", output))
     assert seen[0] == seen[1]
     assert 0 < len(seen[0]) < 20
+
+
+# What a host draws: from the device, by the system call, a program's own seeded with time and process number.
+DRAWS = "od -An -tx1 -N8 /dev/urandom; mktemp -u; bash -c 'echo $RANDOM $$'; cat /proc/sys/kernel/random/uuid"
+
+
+def chances(layout: CaseLayout, ready: Ready, seed: str) -> tuple[list[str], list[tuple[int, bytes]]]:
+    """What both hosts draw at one moment, and all that was on the wire with its time."""
+    with lab_in(layout, ready, seed=seed) as lab:
+        hosts = lab.hosts.values()
+        with lab.at_once():
+            tickets = [(host, host.start(f"ping -n -c 3 -i 7 {EAST} >/dev/null; {DRAWS}")) for host in hosts]
+        drawn = [host.finish(ticket, 60).output for host, ticket in tickets]
+    return drawn, [(frame.time_ns, frame.data) for frame in PcapngReader(layout.capture)]
+
+
+def test_with_one_seed_two_runs_are_the_same_and_with_another_they_are_not(
+    tmp_path: Path, ready: Ready
+) -> None:
+    if SEED not in ready.kernel.features:
+        pytest.skip("no lab kernel with a seed here: parley kernel build")
+    one, again, other = (
+        chances(place(tmp_path / f"case{number}"), ready, seed) for number, seed in enumerate("112")
+    )
+    assert one == again
+    assert one[0][0] != one[0][1]
+    assert not set(one[0]) & set(other[0])
