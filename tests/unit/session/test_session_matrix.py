@@ -12,6 +12,7 @@ from parley.backend.fake import Answer
 from parley.errors import InputError, UsageError
 from parley.record.layout import RunLayout
 from parley.record.results import Attempt, read_run
+from parley.report.html.write import report_of
 from parley.report.load import load_run
 from parley.session.matrix import MatrixOptions, execute_matrix, list_cells, resume_matrix, select_cells
 from parley.session.rejudge import rejudge
@@ -138,6 +139,21 @@ def run(place: Path, guests: Guests, **changes: object) -> tuple[int, LoadedRun]
     with on_guests(place, guests):
         code = execute_matrix(options_of(place, **changes), html=False)
     return code, load_run(place / "run")
+
+
+def test_pages_of_many_cells_are_written_as_they_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parley.session.common._MANY", 2)
+    at_the_end: list[int] = []
+
+    def count(loaded: LoadedRun) -> Path:
+        at_the_end.append(len(list((report_of(loaded.root) / "cases").glob("*.html"))))
+        return loaded.root
+
+    monkeypatch.setattr("parley.report.html.write.write_report", count)
+    write_scenario(tmp_path)
+    with on_guests(tmp_path, Guests()):
+        execute_matrix(options_of(tmp_path, implementations=("toy", "other"), jobs=2), html=True)
+    assert at_the_end == [4]
 
 
 def test_a_matrix_is_run_and_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
