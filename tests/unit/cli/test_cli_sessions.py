@@ -99,7 +99,7 @@ def test_numbers_that_make_no_sense_are_mistakes_of_the_call(
 def test_a_matrix_is_asked_for_with_all_its_options(asked: list[object]) -> None:
     words = (
         "psk --scenarios s --impl toy --impl other@sid --must-include toy --core --impair internet:loss=1% "
-        "--try-lacks --clock real -j 3 --retry 2 -x --timeout-scale 2.5 -o out --no-html"
+        "--try-lacks --clock real --seed a.7 -j 3 --retry 2 -x --timeout-scale 2.5 -o out --no-html"
     )
     assert call(matrix, *words.split()).exit_code == 7
     assert asked == [
@@ -112,6 +112,7 @@ def test_a_matrix_is_asked_for_with_all_its_options(asked: list[object]) -> None
             core=True,
             try_lacks=True,
             clock="real",
+            seed="a.7",
             jobs=3,
             retry=2,
             fail_fast=True,
@@ -120,6 +121,14 @@ def test_a_matrix_is_asked_for_with_all_its_options(asked: list[object]) -> None
         ),
         {"html": False},
     ]
+
+
+@pytest.mark.parametrize("seed", ["two words", "quote'", "x" * 65, "line\n"])
+@pytest.mark.parametrize("command", [run, matrix])
+def test_a_seed_is_one_plain_word(asked: list[object], command: click.Command, seed: str) -> None:
+    with pytest.raises(UsageError, match="--seed"):
+        call(command, "--seed", seed)
+    assert asked == []
 
 
 @pytest.mark.usefixtures("toys")

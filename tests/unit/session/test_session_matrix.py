@@ -194,12 +194,12 @@ def test_listing_runs_nothing(tmp_path: Path) -> None:
 
 
 def test_the_command_that_runs_a_cell_again_keeps_all_that_matters(tmp_path: Path) -> None:
-    changes = {"impairments": ("internet:loss=0%",), "try_lacks": True, "clock": "real"}
+    changes = {"impairments": ("internet:loss=0%",), "try_lacks": True, "clock": "real", "seed": "7"}
     _, loaded = run(tmp_path, Guests(), **changes)
     words = shlex.split(loaded.results[0].rerun)
     assert words == [
         *("parley", "matrix", "toy/toy/sample", f"--scenarios={tmp_path / 'sample.toml'}"),
-        *("--impair=internet:loss=0%", "--try-lacks", "--clock=real"),
+        *("--impair=internet:loss=0%", "--try-lacks", "--clock=real", "--seed=7"),
     ]
 
 
@@ -223,7 +223,7 @@ def test_a_stopped_matrix_goes_on_with_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_the_options_of_a_stopped_matrix_are_those_it_had(tmp_path: Path) -> None:
-    changes = {"retry": 2, "try_lacks": True, "clock": "real", "timeout_scale": 3.0}
+    changes = {"retry": 2, "try_lacks": True, "clock": "real", "seed": "7", "timeout_scale": 3.0}
     run(tmp_path, Guests(), **changes)
     root = tmp_path / "run"
     options = resume_matrix(root, read_run(RunLayout(root).record), jobs=7)
