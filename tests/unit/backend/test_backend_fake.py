@@ -139,7 +139,7 @@ def test_steps_are_played_in_order_and_comments_are_not(tmp_path: Path) -> None:
 def test_a_step_that_hangs_stops_the_case_and_nothing_else(tmp_path: Path) -> None:
     records, stopped = played(tmp_path, step("hang"), step("two"), limits=HURRIED, hang=Answer(status=None))
     assert records == [("hang", None)]
-    assert stopped == "east: step 0 `hang` ran past 0.2 s"
+    assert stopped == "east: step 0 `hang` ran past 0.2 s; what ran then: share/east/cmd/0001.out"
 
 
 NOISE = (
