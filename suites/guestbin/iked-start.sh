@@ -12,4 +12,4 @@ if [ "$1" = --x509 ]; then
     cp $x509/"$host".pub /etc/iked/local.pub
 fi
 (iked -dvv >$log/iked.log 2>&1; echo "iked $?" >>$state/exits) </dev/null &
-await 20 ikectl show sa
+await_start $log/iked.log ikectl show sa

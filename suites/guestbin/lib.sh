@@ -32,6 +32,17 @@ supervise() {
     ("$@"; echo "$name $?" >>$state/exits) </dev/null >/dev/null 2>&1 &
 }
 
+# await_start LOG COMMAND...: until a daemon that was just started answers. One that does not fails the case,
+# with what its log complains of.
+await_start() {
+    daemon_log=$1
+    shift
+    (await 20 "$@") && return
+    complaint=$(grep -m 1 -E 'syntax error|failed to (add|load)|[Ff]atal' "$daemon_log")
+    echo "UNEXPECTED: the daemon did not start well: ${complaint:-$(tail -n 1 "$daemon_log")}"
+    exit 1
+}
+
 # await SECONDS COMMAND...: until the command succeeds.
 await() {
     tries=$(($1 * 20))

@@ -27,4 +27,4 @@ while read -r word name; do
 done <$etc/ipsec.conf
 # Called where it lies: the ipsec command in front of it is a script of its own, and pluto wants the processor.
 loaded() { $programs/libexec/ipsec/whack --connectionstatus 2>/dev/null | grep -q "\"$last\""; }
-await 20 loaded
+await_start $log/pluto.log loaded

@@ -32,5 +32,9 @@ $daemon {
 }
 END
 supervise $daemon $charon
-await 20 swanctl --stats
-swanctl --load-all --noprompt >$log/swanctl.log 2>&1 || die "$(cat $log/swanctl.log)"
+await_start $log/charon.log swanctl --stats
+swanctl --load-all --noprompt >$log/swanctl.log 2>&1 || {
+    cat $log/swanctl.log
+    echo "UNEXPECTED: swanctl did not load all of it: $(grep -m 1 -E 'failed|invalid|error' $log/swanctl.log)"
+    exit 1
+}

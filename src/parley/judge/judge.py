@@ -42,9 +42,10 @@ def judge(layout: CaseLayout, record: PlayRecord) -> tuple[Check, ...]:
 def _checks(layout: CaseLayout, record: PlayRecord) -> Iterator[Check]:
     if record.error:
         yield Check("lab", CheckState.ERROR, "", record.error)
-    elif record.stopped:
-        yield Check("steps end in time", CheckState.FAILED, "", record.stopped)
+    # What was not as expected came before the step that never ended, and may be why.
     yield from check_transcripts(layout, record)
+    if record.stopped and not record.error:
+        yield Check("steps end in time", CheckState.FAILED, "", record.stopped)
     if record.error:
         return  # What a broken lab left behind proves nothing about the daemons.
     jail = Jail(layout.share)

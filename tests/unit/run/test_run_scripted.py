@@ -103,6 +103,35 @@ def test_a_step_past_its_limit_fails_and_what_came_before_is_kept(tmp_path: Path
     assert "trying" in one.layout.transcript("west").read_text()
 
 
+ECHO = "east# ipsec start\nwest# ipsec up tunnel\nwest# ../../guestbin/echo.sh\n"
+LOST = Answer(b"UNEXPECTED: echo was lost\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (b"rejected: AUTHENTICATION_FAILED\nrevival in 8 s\n", "rejected: AUTHENTICATION_FAILED"),
+        (b"sent\ngave up\n", "gave up"),
+        (b"", "exit status 56"),
+    ],
+)
+def test_a_reason_names_the_command_that_did_not_succeed_before(
+    tmp_path: Path, said: bytes, reason: str
+) -> None:
+    guests = Guests({"ipsec up": Answer(said, status=56), "../../guestbin/echo": LOST})
+    result = run(job(tmp_path, guests, **{"all.east-west.sh": ECHO}))
+    expectation = "west: as expected: echo was lost (`../../guestbin/echo.sh`)"
+    assert result.reason == f"{expectation}; before it `ipsec up tunnel` on west: {reason}"
+    assert "parley accept" not in str(result.checks)
+
+
+def test_a_helper_script_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
+    guests = Guests({**UP, "../../guestbin/echo": Answer(b"No such file or directory\n", status=127)})
+    result = run(job(tmp_path, guests, **{"all.east-west.sh": ECHO}))
+    assert result.verdict is Verdict.FAILED
+    assert "no such helper script" in result.reason
+
+
 # A script may add a route and leave it: routes are judged in cells, where all is the daemons' doing.
 @pytest.mark.parametrize("name", [name for name in LEFT if name != "routes.left"])
 def test_what_a_host_is_left_with_is_judged(tmp_path: Path, name: str) -> None:
