@@ -171,6 +171,9 @@ def _means_nothing(selector: _Selector, suites: Sequence[Suite]) -> UsageError:
     names = [entry.name for entry in entries]
     if others := sum(fnmatchcase(name, selector.pattern) for name in names):
         return UsageError(message, hint=f"{others} with another status fit; name them in full")
+    if any(selector.pattern and (suite.path / selector.pattern).is_dir() for suite in suites):
+        form = "a case holds description.txt and a script, all.HOST-HOST.sh (docs/reference/cases.md)"
+        return UsageError(message, hint=form)
     hint = nearest(selector.pattern, names)
     known = hint.startswith("did")
     return UsageError(message, hint=hint if known else "parley list shows all names; quote globs")

@@ -83,5 +83,7 @@ def _is_case(directory: Path) -> bool:
 
 
 def _suite_below(path: Path) -> str:
-    found = next((file for where in _SUITES_BELOW for file in sorted(path.glob(f"{where}/{TESTLIST}"))), None)
-    return f"--suite {found.parent}" if found else ""
+    listed = (file.parent for where in _SUITES_BELOW for file in sorted(path.glob(f"{where}/{TESTLIST}")))
+    unlisted = (entry for entry in sorted(path.iterdir()) if entry.is_dir() and _cases_below(entry))
+    found = next(listed, None) or next(unlisted, None)
+    return f"--suite {found}" if found else ""

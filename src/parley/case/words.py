@@ -84,7 +84,8 @@ def parse_role(host: str, text: str) -> tuple[str, str]:
         platform, implementation = "", platform
     if platform and platform not in PLATFORMS:
         known = PLATFORMS if slash else (*PLATFORMS, *implementations())
-        raise UsageError(f"{host}={text}: no platform is called {platform}", hint=nearest(platform, known))
+        what = "platform" if slash else "platform or implementation"
+        raise UsageError(f"{host}={text}: no {what} is called {platform}", hint=nearest(platform, known))
     implementation = _ALIASES.get(implementation, implementation)
     if implementation and without_suite(implementation) not in implementations():
         hint = nearest(implementation, implementations())

@@ -40,7 +40,8 @@ def load_run(path: Path) -> LoadedRun:
     """
     layout = RunLayout(path)
     if not layout.record.is_file():
-        raise InputError(path, 0, "no run here: it lacks run.json", hint="parley report parley-runs/latest")
+        hint = "name a run's directory, or go where parley was run: runs are below its parley-runs"
+        raise InputError(path, 0, "no run here: it lacks run.json", hint=hint)
     record = read_run(layout.record)
     results: list[CaseResult] = []
     damaged: list[InputError] = []

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from parley.run.job import Job
 
 RUNS = Path("parley-runs")
+LATEST = "latest"
 
 INTERRUPTED = 130
 # From so many jobs on, their pages are written as they end; those of fewer are written soon enough.
@@ -69,9 +70,11 @@ def new_record(cases: Sequence[str]) -> RunRecord:
 def begin(run: RunLayout, record: RunRecord) -> None:
     """Make the run's directory, and `latest` point to it.
 
-    Raises UsageError if it cannot be written, if a run goes on there, and if it holds what is no run:
-    directories of cases are emptied before they are run.
+    Raises UsageError if it cannot be written, if it is `latest` itself, if a run goes on there, and if it
+    holds what is no run: directories of cases are emptied before they are run.
     """
+    if run.root.parent.name == RUNS.name and run.root.name == LATEST:
+        raise UsageError(f"{run.root} always points to the newest run", hint="--output with another name")
     try:
         if run.root.is_dir() and any(run.root.iterdir()) and not run.record.is_file():
             problem = f"{run.root} holds something that is no run"
@@ -86,7 +89,7 @@ def begin(run: RunLayout, record: RunRecord) -> None:
         problem = f"cannot write the run to {run.root}: {error.strerror}"
         raise UsageError(problem, hint="--output DIR") from error
     if run.root.parent.name == RUNS.name:
-        latest = run.root.parent / "latest"
+        latest = run.root.parent / LATEST
         with suppress(FileNotFoundError):
             latest.unlink()
         with suppress(FileExistsError):

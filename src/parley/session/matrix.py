@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parley.case.suite import default_suite, load_suite
 from parley.cell.drivers import NATIVE, plays
 from parley.daemon.registry import daemon_named, daemons
 from parley.errors import InputError, UsageError
@@ -82,6 +83,8 @@ def execute_matrix(options: MatrixOptions, *, html: bool = True) -> int:
     scenarios, errors = load_scenarios(options.scenarios or (default_scenarios(),))
     for error in errors:
         click.echo(f"parley: {error}", err=True)
+    if errors and not scenarios:
+        return UsageError.exit_code
     sources = _sources(options)
     cells = select_cells(scenarios, options)
     run = RunLayout(options.output or new_directory())
@@ -158,6 +161,8 @@ def _is_in(platform: str, options: MatrixOptions) -> bool:
 def _hint(selector: str, names: Sequence[str], scenarios: Sequence[Scenario]) -> str:
     """The nearest word to the part of a selector that means nothing."""
     *sides, scenario = selector.split("/")
+    if not sides and selector in load_suite(default_suite()).names():
+        return f"that is a case: parley run {selector}"
     for side in sides:
         if not any(fnmatchcase(name, side or "*") for name in names):
             return nearest(side, names)

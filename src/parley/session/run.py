@@ -22,6 +22,7 @@ from parley.run.plan import images_needed
 from parley.run.scripted import ScriptedJob
 from parley.run.share import NFS
 from parley.run.testing import certificate_kinds
+from parley.scenario.suite import default_scenarios
 from parley.session.booting import check_booting, equipment_of
 from parley.session.bsd_builds import builds_for
 from parley.session.common import RUNS, begin, carry_out, new_directory, new_record
@@ -62,6 +63,8 @@ def execute(options: RunOptions, *, html: bool | None = None) -> int:
     cases, errors = _load(options)
     for error in errors:
         click.echo(f"parley: {error}", err=True)
+    if errors and not cases:
+        return UsageError.exit_code
     for case in cases:
         for note in case.notes:
             click.echo(f"parley: {note}", err=True)
@@ -125,7 +128,15 @@ def _load(options: RunOptions) -> tuple[list[ScriptedCase], list[InputError]]:
         selectors = tuple(name for suite in suites for name in suite.names() if name in changed)
         if not selectors:
             raise UsageError("--changed: git sees no change in any case", hint="git status")
-    return with_old_forms(suites, *select_cases(suites, selectors, overrides=options.hosts))
+    try:
+        selected = select_cases(suites, selectors, overrides=options.hosts)
+    except UsageError as error:
+        scenario = next((name for name in selectors if (default_scenarios() / f"{name}.toml").is_file()), "")
+        if not scenario:
+            raise
+        hint = f"{scenario} is a scenario: parley matrix {scenario}"
+        raise UsageError(str(error.args[0]), hint=hint) from error
+    return with_old_forms(suites, *selected)
 
 
 def _equip(options: RunOptions, cases: Sequence[ScriptedCase]) -> Tools:

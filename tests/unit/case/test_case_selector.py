@@ -184,7 +184,7 @@ def test_an_implementation_is_meant_with_or_without_its_suite(tmp_path: Path, wo
     ("overrides", "message"),
     [
         ({"esat": "openbsd"}, "no host is called esat"),
-        ({"east": "opnbsd"}, "no platform is called opnbsd"),
+        ({"east": "opnbsd"}, "no platform or implementation is called opnbsd"),
         ({"north": "openbsd"}, "no selected case has this host"),
     ],
 )
@@ -193,6 +193,13 @@ def test_an_override_that_means_nothing_is_an_error(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         select_cases([suite], [], overrides=overrides)
+
+
+def test_a_directory_that_is_no_case_is_told_what_a_case_holds(suite: Suite) -> None:
+    (suite.path / "empty").mkdir()
+    with pytest.raises(UsageError) as caught:
+        select_cases([suite], ["empty"], overrides={})
+    assert "all.HOST-HOST.sh" in caught.value.hint
 
 
 def test_a_broken_case_may_be_the_one_that_has_the_host(suite: Suite) -> None:

@@ -73,6 +73,13 @@ def test_the_suite_further_down_is_pointed_out(tmp_path: Path, below: str) -> No
     assert caught.value.hint == f"--suite {tmp_path / below}"
 
 
+def test_a_suite_without_a_list_is_pointed_out_too(tmp_path: Path) -> None:
+    write_files(tmp_path / "mine" / "basic", {"description.txt": ""})
+    with pytest.raises(UsageError) as caught:
+        load_suite(tmp_path)
+    assert caught.value.hint == f"--suite {tmp_path / 'mine'}"
+
+
 def test_an_unreadable_testlist_is_an_error(suite: Path) -> None:
     write_files(suite, {"TESTLIST": b"kvmplutotest new good\n\xff\n"})
     with pytest.raises(InputError) as caught:

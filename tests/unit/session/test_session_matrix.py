@@ -102,6 +102,21 @@ def test_only_the_core_and_only_cells_with_one_implementation(scenarios: list[Sc
         names(scenarios, implementations=("other",), must_include="toy")
 
 
+def test_nothing_is_run_if_all_scenarios_are_broken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.toml").write_text("[chidl]\n")
+    assert execute_matrix(MatrixOptions(scenarios=(tmp_path / "bad.toml",), output=tmp_path / "run")) == 2
+    assert "bad.toml:1" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_case_is_no_scenario_and_the_hint_says_what_it_is(scenarios: list[Scenario]) -> None:
+    with pytest.raises(UsageError) as caught:
+        names(scenarios, "interop-ikev2-openbsd-01")
+    assert caught.value.hint == "that is a case: parley run interop-ikev2-openbsd-01"
+
+
 def test_an_implementation_named_twice_has_no_cell_twice(scenarios: list[Scenario]) -> None:
     assert names(scenarios, "psk", implementations=("toy", "toy")) == ["psk.toy.toy"]
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,8 +23,6 @@ from toy_guests import Guests
 from toy_sessions import on_guests
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from parley.report.load import LoadedRun
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
@@ -84,6 +83,34 @@ def test_a_broken_case_is_told_and_the_others_are_run(
     assert code == 2
     assert verdicts(loaded) == dict.fromkeys(("one", "three"), Verdict.PASSED)
     assert "two/all.west.sh:1" in capsys.readouterr().err
+
+
+def test_nothing_is_run_if_all_that_was_asked_for_is_broken(
+    tmp_path: Path, suite: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (suite / "two" / "all.west.sh").write_text("no prompt\n")
+    assert execute(RunOptions(selectors=("two",), suites=(suite,), output=tmp_path / "run")) == 2
+    assert "two/all.west.sh:1" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_scenario_is_no_case_and_the_hint_says_what_it_is(suite: Path) -> None:
+    with pytest.raises(UsageError, match="no case") as caught:
+        execute(RunOptions(selectors=("psk",), suites=(suite,)))
+    assert caught.value.hint == "psk is a scenario: parley matrix psk"
+
+
+def test_the_link_to_the_newest_run_is_not_written_to(
+    tmp_path: Path, suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with on_guests(tmp_path, Guests(UP)), pytest.raises(UsageError, match="always points to the newest"):
+        execute(
+            RunOptions(
+                suites=(suite,), output=Path("parley-runs/latest"), hosts={"west": "debian/strongswan"}
+            )
+        )
+    assert not Path("parley-runs").exists()
 
 
 @pytest.mark.usefixtures("suite")
