@@ -10,6 +10,7 @@ import click
 from parley import __version__
 from parley.errors import ParleyError
 from parley.escape import visible
+from parley.near import nearest
 
 # name -> (module, attribute); in the order in which people meet them.
 _COMMANDS = {
@@ -36,6 +37,13 @@ class _Commands(click.Group):
         # Not list(...): once loaded, the module parley.cli.list stands here under that name.
         return [*_COMMANDS]
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not args[0].startswith("-") and args[0] not in _COMMANDS:
+            raise click.UsageError(f"no command is called {args[0]}: {nearest(args[0], _COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
@@ -50,10 +58,12 @@ def parley() -> None:
     """Run IKEv2 daemons against each other on real kernels, and judge what they did.
 
     \b
+    parley doctor                       what this machine lacks, and the cure
     parley run                          the shipped suite
     parley run 'interop-ikev2-openbsd-*'
-    parley report                       the newest run again
-    parley doctor                       what this machine lacks, and the cure
+    parley matrix psk                   one scenario, everybody with everybody
+    parley report --format html         the newest run again, as a page
+    parley capture psk.libreswan.strongswan
     """
 
 

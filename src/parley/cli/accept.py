@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\b
 parley accept interop-ikev2-openbsd-01
 parley accept interop-ikev2-openbsd-01 --as openbsd
-parley accept basic-psk --run parley-runs/2026-11-24T10-50 --yes"""
+parley accept interop-ikev2-openbsd-01 --run parley-runs/2026-11-24T10-50-12-3fa2 --yes"""
 
 _ANSWERS = """\
 y  accept this hunk
@@ -55,8 +55,9 @@ def accept(case: str, run_directory: Path, yes: bool, qualifier: str) -> None:
     """
     from parley.transcript.accept import proposals  # noqa: PLC0415 -- keeps --help fast
 
+    layout = _find(run_directory, case)
     review = _Review(yes=yes)
-    found = list(proposals(_find(run_directory, case), qualifier=qualifier))
+    found = list(proposals(layout, qualifier=qualifier))
     if not found:
         click.echo(f"{case}: every transcript is as its reference")
     for proposal in found:
@@ -78,7 +79,10 @@ def _find(run_directory: Path, case: str) -> CaseLayout:
             f"{case} was not played in {run_directory}",
             hint=" or ".join(nearest) or f"parley run {case}",
         )
-    return run.case(case)
+    layout = run.case(case)
+    if layout.cell.is_file():
+        raise UsageError(f"{case} is a scenario's: nothing of it is compared with a reference")
+    return layout
 
 
 def _can_ask() -> bool:

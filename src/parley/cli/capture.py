@@ -28,7 +28,7 @@ parley capture interop-ikev2-openbsd-01 --export capture.zip
 """
 
 
-@click.command(epilog=_EXAMPLES)
+@click.command(short_help="Show what was on the wire in a case, decrypted.", epilog=_EXAMPLES)
 @click.argument("case")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option(

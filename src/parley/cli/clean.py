@@ -28,7 +28,7 @@ def _runs(directory: Path) -> Iterator[tuple[str, Path]]:
             click.echo(f"{path.parent} is left alone: {error.args[0]}", err=True)
 
 
-@click.command()
+@click.command(short_help="Remove runs, oldest first.")
 @click.option("--keep", type=click.IntRange(0), default=0, show_default=True, help="Newest runs to keep.")
 @click.option("--dry-run", "-n", is_flag=True, help="Only say what would go.")
 @click.argument("directory", type=click.Path(path_type=Path), default=Path(RUNS))

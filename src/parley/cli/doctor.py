@@ -9,7 +9,7 @@ from dataclasses import asdict
 import click
 
 
-@click.command()
+@click.command(short_help="Try out what Parley needs of this machine; name the cures.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def doctor(as_json: bool) -> None:
     """Try out what Parley needs of this machine, and say what is missing and how to cure it.

@@ -51,7 +51,7 @@ def list_images(as_json: bool) -> None:
             click.echo("\t".join(_cells(row)))
 
 
-@image.command()
+@image.command(short_help="Make images and kernels; default: all.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--again", is_flag=True, help="Make them anew, with what the mirror has today.")
 @click.option(
@@ -112,7 +112,7 @@ def _show_made(made: Mapping[str, Kernel | Image], *, as_json: bool) -> None:
         click.echo(f"{name}: {item.version} ({item.name}-{item.digest})")
 
 
-@image.command("rm")
+@image.command("rm", short_help="Remove images and kernels.")
 @click.argument("names", nargs=-1, metavar="NAME...")
 @click.option("--outdated", is_flag=True, help="Remove what older recipes made.")
 def remove(names: tuple[str, ...], outdated: bool) -> None:

@@ -36,7 +36,7 @@ _scale_option = click.option(
 _again_option = click.option("--again", is_flag=True, help="Install anew, even if it has been.")
 
 
-@click.group()
+@click.group(short_help="Install another operating system, unattended.")
 def install() -> None:
     """Install another operating system unattended, once; hosts boot clones of it.
 

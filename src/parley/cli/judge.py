@@ -10,7 +10,7 @@ import click
 from parley.cli.options import LATEST
 
 
-@click.command()
+@click.command(short_help="Judge a run again from its recorded files; boots nothing.")
 @click.argument("run", type=click.Path(path_type=Path), default=Path(LATEST))
 def judge(run: Path) -> None:
     """Judge RUN (default: the newest) again from its recorded files, against today's references.

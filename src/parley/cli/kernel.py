@@ -26,7 +26,7 @@ def kernel() -> None:
     """
 
 
-@kernel.command()
+@kernel.command(short_help="Build the lab kernel: 16 minutes of one core, once.")
 @click.option("--again", is_flag=True, help="Build it anew, from the newest source there is today.")
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Compilers at once; default: one per core.")
 def build(again: bool, jobs: int | None) -> None:
@@ -49,7 +49,7 @@ def build(again: bool, jobs: int | None) -> None:
     click.echo(f"{made.name}: {made.version} ({made.name}-{made.digest})")
 
 
-@kernel.command("list")
+@kernel.command("list", short_help="List the kernels that are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_kernels(as_json: bool) -> None:
     """List the kernels that are there; runs boot the one marked `default`."""
@@ -67,7 +67,7 @@ def list_kernels(as_json: bool) -> None:
             click.echo("\t".join(_cells(row)))
 
 
-@kernel.command("rm")
+@kernel.command("rm", short_help="Remove kernels: lab, sid, trixie.")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 def remove(names: tuple[str, ...]) -> None:
     """Remove kernels: `lab`, `sid`, `trixie`; refuses what a run is using.

@@ -25,7 +25,7 @@ parley list 'status:*' --suite path/to/libreswan/testing/pluto"""
 _WIDEST = 60
 
 
-@click.command("list", epilog=_EXAMPLES)
+@click.command("list", short_help="List cases, and who plays in them.", epilog=_EXAMPLES)
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @suite_option
 @host_option

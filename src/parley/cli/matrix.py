@@ -11,7 +11,7 @@ import click
 from parley.cli.options import RUNS, backend_option, clock_option, first_option, kernel_option, seed_option
 
 
-@click.command()
+@click.command(short_help="Run scenarios for every initiator and responder.")
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @click.option(
     "--scenarios",

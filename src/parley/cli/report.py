@@ -24,7 +24,7 @@ parley report --against parley-runs/2026-01-14T09-12-03-5e1c --exit-code
 """
 
 
-@click.command(epilog=_EXAMPLES)
+@click.command(short_help="Show or write the recorded results of a run; boots nothing.", epilog=_EXAMPLES)
 @click.argument("run", type=click.Path(path_type=Path), default=LATEST)
 @click.option("--format", "-f", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
 @click.option(

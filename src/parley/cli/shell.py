@@ -22,7 +22,7 @@ _ESCAPE = b"\x1d"
 _QUIET = 1.0
 
 
-@click.command()
+@click.command(short_help="Open a root shell on a host of a lab that is kept.")
 @click.argument("host")
 @click.option("--case", help="Which kept lab, if several have such a host.")
 def shell(host: str, case: str | None) -> None:

@@ -97,6 +97,12 @@ def test_a_case_is_a_name_and_no_path(case: PlayedCase, name: str) -> None:
         CliRunner().invoke(accept, [name, "--run", str(case.run.root), "--yes"], catch_exceptions=False)
 
 
+def test_a_cell_of_a_matrix_has_no_transcripts(case: PlayedCase) -> None:
+    case.run.case(CASE).cell.write_text("{}")
+    with pytest.raises(UsageError, match="is a scenario's"):
+        CliRunner().invoke(accept, [CASE, "--run", str(case.run.root), "--yes"], catch_exceptions=False)
+
+
 def test_a_directory_that_is_no_run_says_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no run"):
         CliRunner().invoke(accept, [CASE, "--run", str(tmp_path), "--yes"], catch_exceptions=False)

@@ -65,6 +65,8 @@ def test_the_list_of_commands_is_complete_and_in_order() -> None:
     words = [line.split()[0] for line in result.stdout.partition("Commands:")[2].splitlines() if line.strip()]
     assert words == COMMANDS
     assert CliRunner().invoke(parley.cli.parley, ["nonsense"]).exit_code == 2
+    assert "did you mean run?" in CliRunner().invoke(parley.cli.parley, ["rnu"]).output
+    assert "..." not in result.stdout.partition("Commands:")[2], "cut off"
     assert CliRunner().invoke(parley.cli.parley, ["--version"]).stdout.strip().endswith(__version__)
 
 
