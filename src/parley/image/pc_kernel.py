@@ -1,7 +1,7 @@
 """The kernel of guests in emulated PCs: Debian's own, unpacked into the store, where any user may read it.
 
-An entry holds `linux`, `initrd` (pc_init.sh with the modules that every host needs, in the order in which
-they are loaded) and `modules.ext4`, the part of Debian's modules that a network test may want.
+An entry holds `linux`, `initrd` (pc_init.sh, pc_desk.sh, and the modules that every host needs, in the order
+in which they are loaded) and `modules.ext4`, the part of Debian's modules that a network test may want.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from parley.image.recipe import DEFAULT_SUITE, digest
 from parley.image.requirements import require
 from parley.image.store import Key, Made, Progress, Store, silent
 from parley.image.tree import remove_tree
-from parley.platform.debian import MODULES
+from parley.platform.debian import MODULES, guest_script, root_fstab
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,8 +49,8 @@ _FURTHER_MODULES = (
 _LOADED = (*_BOOT_MODULES, *MODULES, *_FURTHER_MODULES)
 _TABLES = ("modules.builtin", "modules.builtin.modinfo", "modules.order")
 _APPLETS = (
-    *("sh", "mount", "umount", "insmod", "rm", "ln", "stty", "dmesg", "grep", "sleep", "date", "ip"),
-    *("chroot", "switch_root"),
+    *("sh", "mount", "umount", "insmod", "rm", "ln", "dmesg", "grep", "sleep", "date", "ip"),
+    *("cp", "switch_root"),
 )
 
 
@@ -86,13 +86,19 @@ def _require_depmod() -> None:
         raise MissingError("depmod is not there, which sorts a kernel's modules", hint="apt-get install kmod")
 
 
-def _init() -> str:
-    return (files("parley.image") / "pc_init.sh").read_text(encoding="utf-8")
+def _scripts() -> dict[str, str]:
+    """Texts of the initial file system by name; `desk.sh` gives a guest the root that every host has."""
+    init, desk = (
+        (files("parley.image") / name).read_text(encoding="utf-8") for name in ("pc_init.sh", "pc_desk.sh")
+    )
+    head = "export PATH=/usr/sbin:/usr/bin:/sbin:/bin\nhere=/run\n" + guest_script("root.sh")
+    return {"init": init, "desk.sh": head + desk, "fstab": root_fstab("/")}
 
 
 def _recipe() -> str:
     wanted = " ".join(_LOADED)
-    return f"format 1\nsuite {DEFAULT_SUITE}\npackage linux-image-amd64\nmodules {wanted}\n{_init()}"
+    scripts = "".join(_scripts().values())
+    return f"format 1\nsuite {DEFAULT_SUITE}\npackage linux-image-amd64\nmodules {wanted}\n{scripts}"
 
 
 class _Build:
@@ -175,7 +181,8 @@ def _initrd(modules: Path, tables: Tables, busybox: bytes) -> bytes:
         archive.link(f"bin/{applet}", "busybox")
     for number, path in enumerate(tables.in_order(_LOADED)):
         archive.file(f"modules/{number:03}-{Path(path).name}", (modules / path).read_bytes())
-    archive.file("init", _init().encode(), mode=0o755)
+    for name, text in _scripts().items():
+        archive.file(name, text.encode(), mode=0o755)
     return archive.finish()
 
 

@@ -91,7 +91,7 @@ class Debian:
         `directory` is where the session starts, as the guest sees it; `modules` are what a host with a
         kernel of its own loads into it.
         """
-        names = ("boot.sh", "host.sh") if seat == ALONE else ("host.sh",)
+        names = ("boot.sh", "root.sh", "host.sh") if seat == ALONE else ("root.sh", "host.sh")
         write_agent(jail, host.name, names, directory, seat)
         scripts = {
             "modules": modules_file(modules),
@@ -138,8 +138,9 @@ def write_agent(jail: Jail, host: str, boot: Iterable[str], directory: str, seat
         "shell.sh": guest_script("shell.sh"),
         "boot.sh": head + "".join(guest_script(name) for name in boot),
         # Not in the share: a kernel writes no core into a file of another user, as it sees those there.
-        "prepare.sh": "mkdir -p /var/crash\n",
-        "fstab": _fstab(host, seat.root),
+        "prepare.sh": "[ -d /var/crash ] || mkdir -p /var/crash\n",
+        "fstab": root_fstab(seat.root) + _host_fstab(host),
+        "fstab.host": _host_fstab(host),
     }
     for name in ("cmd", "step", "log", "state", "core"):
         jail.make_directory(f"{host}/{name}")
@@ -147,7 +148,8 @@ def write_agent(jail: Jail, host: str, boot: Iterable[str], directory: str, seat
         jail.write(f"{host}/{name}", text.encode())
 
 
-def _fstab(host: str, root: str) -> str:
+def root_fstab(root: str) -> str:
+    """fstab(5) of a writable root over the read-only `root`, as every host has it."""
     overlay = f"lowerdir={root},upperdir=/tmp/upper,workdir=/tmp/work"
     lines = (
         f"overlay {_ROOT} overlay {overlay} 0 0",
@@ -156,6 +158,12 @@ def _fstab(host: str, root: str) -> str:
         f"proc {_ROOT}/proc proc defaults 0 0",
         f"sysfs {_ROOT}/sys sysfs defaults 0 0",
         f"tmpfs {_ROOT}/run tmpfs mode=755 0 0",
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _host_fstab(host: str) -> str:
+    lines = (
         f"/mnt/testing {_ROOT}/testing none bind,x-mount.mkdir 0 0",
         f"/mnt/{host} {_ROOT}/parley none bind,x-mount.mkdir 0 0",
         f"{_ROOT}/parley/hosts {_ROOT}/etc/hosts none bind 0 0",
@@ -173,7 +181,7 @@ def _sysctl(topology: Topology, host: str, seat: Seat) -> str:
     ipv6 = [
         (f"net/ipv6/conf/{device}/{key}", "0") for device in devices for key in ("accept_dad", "accept_ra")
     ]
-    return "".join(f"{name} {value}\n" for name, value in (*_SYSCTL, *ipv6))
+    return "".join(f"key {name} {value}\n" for name, value in (*_SYSCTL, *ipv6))
 
 
 def _network(topology: Topology, host: str, seat: Seat) -> str:

@@ -48,7 +48,7 @@ def prepare_kernel(
     `modules` are what the kernel loads.
     """
     drives = tuple(devices)
-    write_agent(jail, LAB, ("boot.sh", "shared.sh", "host.sh"), "/root", seat(0, drives[0]))
+    write_agent(jail, LAB, ("boot.sh", "shared.sh", "root.sh", "host.sh"), "/root", seat(0, drives[0]))
     interfaces = [each for host in roots for each in topology.host(host).interfaces]
     scripts = {
         "modules": modules_file(modules),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,7 +51,7 @@ def test_names_are_written_as_the_kernel_writes_them(tables: Tables) -> None:
 
 def test_another_first_process_makes_another_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     before = pc_kernel_key()
-    monkeypatch.setattr(pc_kernel, "_init", lambda: "#!/bin/sh\n")
+    monkeypatch.setattr(pc_kernel, "_scripts", lambda: {"init": "#!/bin/sh\n"})
     assert pc_kernel_key() != before
 
 
@@ -66,6 +67,17 @@ def test_a_machine_that_cannot_sort_modules_says_what_to_install(
 
 
 def test_a_machine_goes_on_only_with_its_own_random_numbers() -> None:
-    script = pc_kernel._init()
+    script = pc_kernel._scripts()["desk.sh"]
     restored = script[script.index("= resume") :]
     assert restored.index("virtual machine fork") < restored.index("going")
+
+
+@pytest.mark.parametrize("name", ["init", "desk.sh"])
+def test_scripts_of_a_pc_are_sound(name: str) -> None:
+    subprocess.run(["sh", "-n", "-c", pc_kernel._scripts()[name]], check=True)
+
+
+def test_the_root_is_made_before_a_guest_is_saved() -> None:
+    script = pc_kernel._scripts()["desk.sh"]
+    assert script.index('mount -a -T "$here/fstab"') < script.index("echo ready")
+    assert script.index("echo ready") < script.index("prepared=prepared") < script.index('. "/mnt/$script"')

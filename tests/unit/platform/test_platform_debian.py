@@ -9,7 +9,7 @@ from parley.case.model import HostSpec
 from parley.image.kernel import Kernel
 from parley.lab.jail import Jail
 from parley.lab.topology import NETWORK
-from parley.platform.debian import MODULES, Debian, modules_for
+from parley.platform.debian import MODULES, Debian, guest_script, modules_for, root_fstab
 
 HOSTS = [host.name for host in NETWORK.hosts]
 
@@ -60,7 +60,9 @@ def test_a_router_has_no_way_out(share: Path) -> None:
 
 
 def test_addresses_can_be_used_at_once(share: Path) -> None:
-    settings = dict(line.split() for line in (share / "east/sysctl").read_text().splitlines())
+    lines = [line.split() for line in (share / "east/sysctl").read_text().splitlines()]
+    assert {word for word, *_ in lines} == {"key"}
+    settings = {name: value for _, name, value in lines}
     for device in ("all", "default", "vec0", "vec1"):
         assert settings[f"net/ipv6/conf/{device}/accept_dad"] == "0"
     assert settings["net/ipv4/ip_forward"] == "1"
@@ -72,6 +74,25 @@ def test_a_host_sees_its_own_part_of_the_share_and_the_cases_files(share: Path) 
     assert all(len(words) == 6 for words in mounts)
     shares = {words[1].rpartition("/")[2]: words[0] for words in mounts if words[0].startswith("/mnt")}
     assert shares == {"testing": "/mnt/testing", "parley": "/mnt/east"}
+
+
+def test_what_a_prepared_host_still_mounts_is_the_end_of_what_others_mount(share: Path) -> None:
+    whole, rest = ((share / "east" / name).read_text() for name in ("fstab", "fstab.host"))
+    assert whole == root_fstab("/") + rest
+    assert "east" not in root_fstab("/")
+    assert all("/mnt" in line or "/parley/" in line for line in rest.splitlines())
+
+
+def test_a_prepared_host_makes_no_second_root() -> None:
+    script = "mount() { echo mount $*; }; mkdir() { echo mkdir $*; }; here=/h\n" + guest_script("root.sh")
+    for prepared, expected in (
+        ("", ["mount -t tmpfs tmpfs /tmp", "mkdir /tmp/upper /tmp/work /tmp/root", "mount -a -T /h/fstab"]),
+        ("prepared", ["mount -a -T /h/fstab.host"]),
+    ):
+        run = subprocess.run(
+            ["sh", "-c", f"prepared={prepared}\n{script}"], capture_output=True, text=True, check=True
+        )
+        assert run.stdout.splitlines() == expected
 
 
 def kernel(loadable: frozenset[str] | None) -> Kernel:

@@ -12,8 +12,10 @@ cd /parley || exit 1
 ulimit -c unlimited
 # Both lines stay open for good: what the host sends to a line that nobody holds open is lost.
 exec 5<>"/dev/ttyS$PARLEY_LINE" 6<>"/dev/ttyS$((PARLEY_LINE + 1))"
-stty raw -echo <&5
-stty raw -echo <&6
+if [ "$1" != prepared ]; then
+    stty raw -echo <&5
+    stty raw -echo <&6
+fi
 clock=/dev/null
 [ -e /proc/um_time ] && clock=/proc/um_time
 export clock
