@@ -20,6 +20,7 @@ from parley.backend.qemu import QemuBackend, QemuDiskBackend
 from parley.backend.qemu_machine import Started, boot_cold
 from parley.backend.qemu_monitor import Monitor
 from parley.errors import BootError, UnsupportedError
+from parley.image.rootfs import Image
 from parley.image.store import Store
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from parley.backend.base import BootRequest
+    from parley.image.kernel import Kernel
+    from parley.lab.jail import Owner
 
 TELL = 'for word; do echo "word $word"; done'
 
@@ -250,6 +253,37 @@ def test_the_record_says_what_ran_the_guests(emulator: Callable[[str], None]) ->
     assert QemuDiskBackend(restores=False).label == "qemu-disk (tcg)"
     (remark,) = QemuBackend(restores=False).remarks()
     assert "a reason" in remark
+
+
+def test_a_host_whose_daemon_was_compiled_from_a_tree_boots_from_a_clone_of_its_own_disk(
+    pc_request: BootRequest, emulator: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator(TELL)
+    asked = []
+
+    def fake_disk(_store: Store, image: Image, kernel: Kernel) -> Disk:
+        asked.append((image.name, image.digest, kernel.name))
+        (tmp_path / "disk.qcow2").touch()
+        return Disk(tmp_path / "disk.qcow2", "qcow2", is_read_only=True)
+
+    def fake_clone(base: Disk, place: Path, _owner: Owner) -> Disk:
+        place.touch()
+        return Disk(place, "qcow2", backing=base)
+
+    monkeypatch.setattr("parley.backend.qemu.ensure_disk", fake_disk)
+    monkeypatch.setattr("parley.backend.qemu.clone", fake_clone)
+    compiled = Image("libreswan@src-mine", pc_request.image.path if pc_request.image else tmp_path, {}, "s1")
+    backend = QemuDiskBackend(Store(tmp_path / "store"))
+    words = told(replace(pc_request, image=compiled), backend)
+    assert asked == [("libreswan@src-mine", "s1", "pc")]
+    assert "-kernel" not in words
+    assert "-incoming" not in words
+    (node,) = nodes(words)
+    backing = node["backing"]
+    assert node["read-only"] is False
+    assert isinstance(backing, dict)
+    assert backing["read-only"] is True
+    assert list(tmp_path.glob("east*.qcow2")) == [], "open, and gone by name"
 
 
 class FakeQemu:
