@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 # Pages of which each command builds on those before it; tested as a whole.
-PLAYED = ("docs/tutorial.md", "docs/how-to/matrix-and-captures.md")
+PLAYED = ("docs/tutorial.md", "docs/tutorial-case.md", "docs/how-to/matrix-and-captures.md")
 # Stands for what was cut: alone on a line for any number of lines, within one for any text.
 CUT = "…"
 
