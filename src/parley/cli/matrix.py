@@ -8,7 +8,15 @@ from pathlib import Path
 
 import click
 
-from parley.cli.options import RUNS, backend_option, clock_option, first_option, kernel_option, seed_option
+from parley.cli.options import (
+    RUNS,
+    backend_option,
+    clock_option,
+    first_option,
+    kernel_option,
+    seed_option,
+    share_option,
+)
 
 
 @click.command(short_help="Run scenarios for every initiator and responder.")
@@ -45,6 +53,7 @@ from parley.cli.options import RUNS, backend_option, clock_option, first_option,
 @kernel_option
 @backend_option
 @first_option
+@share_option
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Cells at once; default: one per core.")
 @click.option("--retry", type=click.IntRange(0), default=0, show_default=True, help="Tries after a bad one.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first bad verdict.")
@@ -73,6 +82,7 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
     kernel: str | None,
     backends: tuple[str, ...],
     first: str,
+    share: str,
     jobs: int | None,
     retry: int,
     fail_fast: bool,
@@ -83,13 +93,15 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
 ) -> None:
     """Run scenarios for every initiator and responder, and judge state and wire.
 
-    SELECTOR is a scenario, or INITIATOR/RESPONDER/SCENARIO; each part may be a glob (quote it).
+    SELECTOR is a scenario, or INITIATOR/RESPONDER/SCENARIO; each part may be a glob (quote it). A
+    scenario may also be FIELD:GLOB with one of the fields rfc, ready, auth, do, outcome.
     Exits as `parley run` does.
 
     \b
     parley matrix --core
     parley matrix psk 'rekey-*'
     parley matrix 'libreswan/openiked/*'
+    parley matrix 'rfc:7383' 'auth:eap-*'
     parley matrix ml-kem --impl strongswan@sid
     """
     from parley.session.matrix import MatrixOptions, execute_matrix, list_cells  # noqa: PLC0415 -- fast --help
@@ -107,6 +119,7 @@ def matrix(  # noqa: PLR0917 -- one parameter per option
         kernel=kernel or "",
         backends=backends,
         first=first,
+        share=share,
         jobs=jobs or os.cpu_count() or 1,
         retry=retry,
         fail_fast=fail_fast,

@@ -13,7 +13,7 @@ from parley.scenario.load import SUFFIX, load_scenario
 from parley.scenario.schema_steps import ESTABLISHED, REFUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from parley.scenario.model import Scenario
 
@@ -72,22 +72,12 @@ _FIELDS: dict[str, Callable[[Scenario], Iterable[str]]] = {
 CORE = "core"
 
 
-def select_scenarios(scenarios: Sequence[Scenario], selectors: Sequence[str]) -> list[Scenario]:
-    """Those of `scenarios` that a selector means; without selectors, all.
+def is_meant(scenario: Scenario, selector: str) -> bool:
+    """Whether a selector means a scenario.
 
     A selector is a glob on names, `core`, or FIELD:GLOB, e.g. `rfc:7383`, `auth:eap-*`, `do:rekey-*`.
-    Raises UsageError for one that means none.
+    Raises UsageError for a field that scenarios do not have.
     """
-    for selector in selectors:
-        if not any(_matches(scenario, selector) for scenario in scenarios):
-            names = [CORE, *(scenario.name for scenario in scenarios)]
-            raise UsageError(f"no scenario is meant by {selector!r}", hint=nearest(selector, names))
-    if not selectors:
-        return list(scenarios)
-    return [each for each in scenarios if any(_matches(each, selector) for selector in selectors)]
-
-
-def _matches(scenario: Scenario, selector: str) -> bool:
     field, colon, pattern = selector.partition(":")
     if colon:
         if field not in _FIELDS:

@@ -16,6 +16,7 @@ from parley.cell.drivers import NATIVE, plays
 from parley.daemon.registry import daemon_named, daemons
 from parley.errors import InputError, UsageError
 from parley.image.equip import equip
+from parley.image.recipe import NFS_SERVER
 from parley.image.source import Source, parse_source
 from parley.image.store import Store
 from parley.install.base import installed_bases
@@ -25,9 +26,10 @@ from parley.record.layout import RunLayout
 from parley.record.results import CellRef
 from parley.run.cell import CellJob
 from parley.run.plan import TOOLS_IMAGE
+from parley.run.share import NFS
 from parley.run.testing import scenario_kinds
 from parley.scenario.model import Role
-from parley.scenario.suite import default_scenarios, load_scenarios
+from parley.scenario.suite import default_scenarios, is_meant, load_scenarios
 from parley.session.booting import check_booting, equipment_of
 from parley.session.common import begin, carry_out, new_directory, new_record
 from parley.session.options import LabOptions, recorded_lab
@@ -176,14 +178,16 @@ def _is_meant(cell: Cell, options: MatrixOptions) -> bool:
 
 
 def _matches(cell: Cell, selector: str) -> bool:
-    """`SCENARIO` or `INITIATOR/RESPONDER/SCENARIO`, each a glob."""
+    """`SCENARIO` or `INITIATOR/RESPONDER/SCENARIO`: globs, and for the scenario what `is_meant` knows."""
     patterns = selector.split("/")
     if len(patterns) == 1:
-        return selector == cell.name or fnmatchcase(cell.scenario.name, selector)
+        return selector == cell.name or is_meant(cell.scenario, selector)
     if len(patterns) != 3:  # noqa: PLR2004 -- the three coordinates
         raise UsageError(f"{selector} is no selector", hint="SCENARIO or INITIATOR/RESPONDER/SCENARIO, globs")
-    words = (cell.initiator, cell.responder, cell.scenario.name)
-    return all(fnmatchcase(word, pattern or "*") for word, pattern in zip(words, patterns, strict=True))
+    *sides, scenario = (pattern or "*" for pattern in patterns)
+    if not is_meant(cell.scenario, scenario):
+        return False
+    return all(map(fnmatchcase, (cell.initiator, cell.responder), sides))
 
 
 def _sources(options: MatrixOptions) -> list[Source]:
@@ -198,13 +202,14 @@ def _label(name: str) -> str:
 def _equip(options: MatrixOptions, cells: Sequence[Cell], sources: Sequence[Source]) -> Tools:
     kinds = sorted({kind for cell in cells for kind in scenario_kinds(cell.scenario)})
     sides = {name for cell in cells for name in (cell.initiator, cell.responder)}
-    images = sorted(sides - NATIVE.keys() | {TOOLS_IMAGE})
+    images = sorted(sides - NATIVE.keys() | {TOOLS_IMAGE, *([NFS_SERVER] if options.share == NFS else [])})
     compiled = [(source, source.implementation) for source in sources]
     return equip(images, kinds, kernel=options.kernel, sources=compiled)
 
 
 def _jobs(options: MatrixOptions, run: RunLayout, cells: Sequence[Cell], tools: Tools) -> list[CellJob]:
     equipment = equipment_of(tools, tools.images, options.backends, options.seed)
+    equipment = replace(equipment, share=options.share)
     return [
         CellJob(
             name=cell.name,

@@ -119,7 +119,7 @@ def test_a_reason_names_the_command_that_did_not_succeed_before(
     tmp_path: Path, said: bytes, reason: str
 ) -> None:
     guests = Guests({"ipsec up": Answer(said, status=56), "../../guestbin/echo": LOST})
-    result = run(job(tmp_path, guests, **{"all.east-west.sh": ECHO}))
+    result = run(job(tmp_path, guests, DEFAULT_LIMITS, **{"all.east-west.sh": ECHO}))
     expectation = "west: as expected: echo was lost (`../../guestbin/echo.sh`)"
     assert result.reason == f"{expectation}; before it `ipsec up tunnel` on west: {reason}"
     assert "parley accept" not in str(result.checks)
@@ -127,7 +127,7 @@ def test_a_reason_names_the_command_that_did_not_succeed_before(
 
 def test_a_helper_script_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
     guests = Guests({**UP, "../../guestbin/echo": Answer(b"No such file or directory\n", status=127)})
-    result = run(job(tmp_path, guests, **{"all.east-west.sh": ECHO}))
+    result = run(job(tmp_path, guests, DEFAULT_LIMITS, **{"all.east-west.sh": ECHO}))
     assert result.verdict is Verdict.FAILED
     assert "no such helper script" in result.reason
 

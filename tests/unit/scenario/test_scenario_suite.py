@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from parley.errors import UsageError
-from parley.scenario.suite import default_scenarios, load_scenarios, select_scenarios
+from parley.scenario.suite import default_scenarios, is_meant, load_scenarios
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,14 +63,6 @@ def test_a_path_that_leads_nowhere_is_said(tmp_path: Path) -> None:
         load_scenarios([tmp_path])
 
 
-def names(scenarios: list[Scenario], *selectors: str) -> list[str]:
-    return [each.name for each in select_scenarios(scenarios, selectors)]
-
-
-def test_without_selectors_all_are_meant(shipped: list[Scenario]) -> None:
-    assert names(shipped) == [each.name for each in shipped]
-
-
 @pytest.mark.parametrize(
     ("selector", "some", "not_others"),
     [
@@ -85,26 +77,11 @@ def test_without_selectors_all_are_meant(shipped: list[Scenario]) -> None:
     ],
 )
 def test_selectors(shipped: list[Scenario], selector: str, some: set[str], not_others: set[str]) -> None:
-    found = set(names(shipped, selector))
+    found = {each.name for each in shipped if is_meant(each, selector)}
     assert some <= found
     assert not found & not_others
 
 
-def test_several_selectors_mean_each_once_in_the_order_of_the_scenarios(shipped: list[Scenario]) -> None:
-    assert names(shipped, "wrong-psk", "psk", "*psk") == [
-        each.name for each in shipped if each.name.endswith("psk")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("selector", "message"),
-    [
-        ("pks", "did you mean psk?"),
-        ("kor:true", "scenarios have no field kor"),
-        ("rfc:1", "no scenario is meant by 'rfc:1'"),
-    ],
-)
-def test_a_selector_that_means_nothing_is_said(shipped: list[Scenario], selector: str, message: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        select_scenarios(shipped, ["psk", selector])
-    assert message in str(caught.value)
+def test_a_field_that_scenarios_do_not_have_is_said(shipped: list[Scenario]) -> None:
+    with pytest.raises(UsageError, match="scenarios have no field kor"):
+        is_meant(shipped[0], "kor:true")

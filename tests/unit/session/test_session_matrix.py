@@ -55,6 +55,8 @@ def test_every_implementation_meets_every_other_and_itself(scenarios: list[Scena
     ("selectors", "cells"),
     [
         (("psk",), {"psk.other.other", "psk.other.toy", "psk.toy.other", "psk.toy.toy"}),
+        (("core",), {"psk.other.other", "psk.other.toy", "psk.toy.other", "psk.toy.toy"}),
+        (("toy/other/core",), {"psk.toy.other"}),
         (("toy/other/psk",), {"psk.toy.other"}),
         (("toy/*/psk",), {"psk.toy.other", "psk.toy.toy"}),
         (("toy//psk", "other/toy/cert"), {"psk.toy.other", "psk.toy.toy", "cert.other.toy"}),
