@@ -13,13 +13,14 @@ from parley.cell.player import Player, StoppedError
 from parley.cell.record import CellRecord
 from parley.errors import LabError, UnsupportedError
 from parley.judge.judge import conclude
-from parley.lab.clock import AUTO, REAL, lab_kind
+from parley.lab.clock import AUTO, REAL
 from parley.lab.jail import Jail
 from parley.lab.play import collect
 from parley.lab.topology import NETWORK
 from parley.record.results import write_json
 from parley.run.job import Job, host_record
 from parley.run.plan import plan_hosts
+from parley.run.share import set_stage
 from parley.run.stopwatch import Stopwatch
 from parley.run.testing import lay_out_certificates
 from parley.scenario.model import Role
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from parley.daemon.driver import Driver
     from parley.lab.lab import HostPlan, Lab
     from parley.record.results import CaseResult
+    from parley.run.share import Stage
     from parley.scenario.model import Scenario
 
 
@@ -58,10 +60,10 @@ class CellJob(Job):
         watch = Stopwatch()
         try:
             plans = plan_hosts(self._hosts(), self.equipment, self.scenario.needs)
-            kind = lab_kind(self.clock, self._preferred_clock(), plans)
+            stage = set_stage(plans, self.equipment, asked=self.clock, case=self._preferred_clock())
         except UnsupportedError as error:
             return self.result(started, Verdict.UNSUPPORTED, str(error))
-        record = self._play(kind, plans, drivers, watch, progress)
+        record = self._play(stage, drivers, watch, progress)
         write_json(self.layout.cell, record)
         progress("judge")
         checks = judge_cell(self.layout, record, self.scenario)
@@ -94,8 +96,7 @@ class CellJob(Job):
 
     def _play(
         self,
-        kind: type[Lab],
-        plans: tuple[HostPlan, ...],
+        stage: Stage,
         drivers: dict[Role, Driver],
         watch: Stopwatch,
         progress: Callable[[str], None],
@@ -104,11 +105,11 @@ class CellJob(Job):
         jail = Jail(self.layout.share)
         jail.create()
         lay_out_certificates(self.scenario, jail, self.equipment.certificates)
-        record = self._record(plans)
+        record = self._record(stage.plans)
         player: Player | None = None
         progress("boot")
         try:
-            with self._lab(kind, plans) as lab:
+            with self._lab(stage) as lab:
                 watch.done("boot")
                 player = Player(lab, drivers, record.roles, began=watch.began, progress=progress)
                 record = replace(record, stopped=_drive(player))
@@ -128,15 +129,16 @@ class CellJob(Job):
             )
         return replace(record, durations=dict(watch.durations))
 
-    def _lab(self, kind: type[Lab], plans: tuple[HostPlan, ...]) -> Lab:
+    def _lab(self, stage: Stage) -> Lab:
         impairments = [parse_impairment(text) for text in self._impairments()]
-        return kind(
+        return stage.kind(
             self.layout,
-            plans,
+            stage.plans,
             NETWORK,
             limits=self.limits,
             impairments=impairments,
             first=self.first,
+            share=stage.share,
             seed=self.equipment.seed,
         )
 

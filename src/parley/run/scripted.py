@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from parley.errors import UnsupportedError
 from parley.judge.judge import conclude, judge
-from parley.lab.clock import AUTO, REAL, VIRTUAL, lab_kind
+from parley.lab.clock import AUTO, VIRTUAL
 from parley.lab.jail import Jail
 from parley.lab.lab import Lab
 from parley.lab.topology import NETWORK
@@ -15,7 +15,7 @@ from parley.record.results import PlayRecord, write_json
 from parley.run.job import Job, host_record
 from parley.run.perform import Hold, perform
 from parley.run.plan import plan_hosts
-from parley.run.share import as_clients, plan_share
+from parley.run.share import set_stage
 from parley.run.stopwatch import Stopwatch
 from parley.run.testing import GUEST_TESTING, lay_out_testing
 from parley.verdict import Verdict
@@ -24,18 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from parley.case.model import ScriptedCase
-    from parley.lab.lab import HostPlan
-    from parley.lab.share import NfsShare
     from parley.record.results import CaseResult
-
-
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """What a lab is made of."""
-
-    kind: type[Lab]
-    plans: tuple[HostPlan, ...]
-    share: NfsShare | None
+    from parley.run.share import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +44,11 @@ class ScriptedJob(Job):
         """Boot, play, collect and judge."""
         try:
             plans = plan_hosts(self.case.hosts, self.equipment, self.case.needs)
-            share = plan_share(self.equipment, self.clock)
-            kind = lab_kind(REAL if share else self.clock, AUTO, plans)
+            stage = set_stage(plans, self.equipment, asked=self.clock)
         except UnsupportedError as error:
             return self.result(started, Verdict.UNSUPPORTED, str(error))
         watch = Stopwatch()
-        record = self._play(_Stage(kind, as_clients(plans) if share else plans, share), watch, progress)
+        record = self._play(stage, watch, progress)
         write_json(self.layout.play, record)
         progress("judge")
         checks = judge(self.layout, record)
@@ -71,7 +60,7 @@ class ScriptedJob(Job):
             checks=checks,
             hosts=record.hosts,
             durations=watch.durations,
-            rerun=self._rerun(kind),
+            rerun=self._rerun(stage.kind),
         )
 
     def _rerun(self, kind: type[Lab]) -> str:
@@ -79,7 +68,7 @@ class ScriptedJob(Job):
         is_said = kind is Lab or self.clock == VIRTUAL
         return self.rerun if is_said else f"{self.rerun} --clock={VIRTUAL}"
 
-    def _play(self, stage: _Stage, watch: Stopwatch, progress: Callable[[str], None]) -> PlayRecord:
+    def _play(self, stage: Stage, watch: Stopwatch, progress: Callable[[str], None]) -> PlayRecord:
         """Never raises for what breaks in the lab: that is recorded."""
         jail = Jail(self.layout.share)
         jail.create()

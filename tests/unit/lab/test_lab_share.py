@@ -19,7 +19,7 @@ from parley.lab.lab import Lab
 from parley.lab.play import collect
 from parley.lab.topology import NETWORK
 from parley.record.layout import CaseLayout
-from parley.run.share import NFS, as_clients, plan_share
+from parley.run.share import NFS, set_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +51,9 @@ def shared(place: Path, guests: Share) -> Iterator[Lab]:
     layout = CaseLayout(place / "case")
     layout.root.mkdir()
     Jail(layout.share).create()
-    plans = as_clients([plan("east", tools), plan("west", tools)])
-    with Lab(layout, plans, NETWORK, share=plan_share(tools, "auto")) as lab:
+    stage = set_stage((plan("east", tools), plan("west", tools)), tools, asked="auto")
+    assert stage.kind is Lab
+    with Lab(layout, stage.plans, NETWORK, share=stage.share) as lab:
         yield lab
 
 
@@ -80,18 +81,22 @@ def test_a_host_that_cannot_read_it_any_more_is_told_after_all_is_collected(tmp_
     assert sorted(set(collected)) == ["east", "west"]
 
 
-def test_virtual_time_has_no_share(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("asked", "case"), [("virtual", "auto"), ("auto", "virtual")])
+def test_virtual_time_has_no_share(tmp_path: Path, asked: str, case: str) -> None:
     tools = replace(equipment(tmp_path), share=NFS)
     with pytest.raises(UnsupportedError, match="clock of its own"):
-        plan_share(tools, "virtual")
+        set_stage((plan("east", tools),), tools, asked=asked, case=case)
 
 
 def test_a_kernel_that_cannot_serve_says_which_one_can(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("CONFIG_NFS_FS=y\n# CONFIG_NFSD is not set\n")
     tools = replace(equipment(tmp_path), share=NFS)
     with pytest.raises(UnsupportedError, match="serves no NFS"):
-        plan_share(tools, "auto")
+        set_stage((plan("east", tools),), tools, asked="auto")
 
 
 def test_without_being_asked_for_there_is_none(tmp_path: Path) -> None:
-    assert plan_share(equipment(tmp_path), "auto") is None
+    tools = equipment(tmp_path)
+    plans = (plan("east", tools),)
+    stage = set_stage(plans, tools, asked="auto")
+    assert (stage.share, stage.plans) == (None, plans)
