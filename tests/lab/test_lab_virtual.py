@@ -116,6 +116,8 @@ def test_wires_are_as_bad_as_asked_for(layout: CaseLayout, ready: Ready) -> None
         lab.impair(parse_impairment("internet:mtu=1000"))
         assert len(round_trips(west, 2)) == 2
         assert round_trips(west, 2, size=1200) == []
+        lab.impair(parse_impairment("internet:mtu=1000,only=ike"))
+        assert len(round_trips(west, 2, size=1200)) == 2, "what is no IKE may be larger"
         lab.impair(parse_impairment("internet:loss=50%,seed=3"))
         assert 0 < len(round_trips(west, 30)) < 20
         lab.impair(parse_impairment("internet:loss=100%,only=ike"))

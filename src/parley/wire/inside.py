@@ -53,22 +53,38 @@ def _impair(impairment: Impairment, interface: Interface) -> list[str]:
 
 
 def _build(impairment: Impairment, line: str, normal: str) -> list[str]:
-    """Band 1 passes everything, band 2 is impaired, band 3 drops what is too large."""
+    """Band 1 passes everything, band 2 is impaired."""
     commands = [
-        f"tc qdisc add dev {line} root handle 1: prio bands 3 priomap {' '.join('0' * 16)} || exit",
-        f"tc qdisc add dev {line} parent 1:2 handle 2: {normal} || exit",
-        f"tc qdisc add dev {line} parent 1:3 handle 3: netem loss 100% || exit",
+        f"tc qdisc add dev {line} root handle 1: {_bands(2)} || exit",
+        *(_size_limit(impairment.mtu, line) if impairment.mtu else ()),
+        f"tc qdisc add dev {line} parent {_place(impairment)} handle 2: {normal} || exit",
     ]
-    if impairment.mtu:
-        size = impairment.mtu + ETHERNET_HEADER
-        match = f'basic match "meta(pkt_len gt {size})"'
-        commands.append(f"tc filter add dev {line} parent 1: pref 1 protocol all {match} flowid 1:3 || exit")
     if impairment.only == "esp":
         for pref, match in enumerate(_matches("ike"), start=2):
             commands.append(f"tc filter add dev {line} parent 1: pref {pref} {match} flowid 1:1 || exit")
     for pref, match in enumerate(_matches(impairment.only), start=10):
         commands.append(f"tc filter add dev {line} parent 1: pref {pref} {match} flowid 1:2 || exit")
     return commands
+
+
+def _size_limit(mtu: int, line: str) -> list[str]:
+    """Of what is impaired, band 1 is what is not too large, and band 2 is dropped."""
+    match = f'basic match "meta(pkt_len gt {mtu + ETHERNET_HEADER})"'
+    return [
+        f"tc qdisc add dev {line} parent 1:2 handle 3: {_bands(2)} || exit",
+        f"tc qdisc add dev {line} parent 3:2 handle 4: netem loss 100% || exit",
+        f"tc filter add dev {line} parent 3: pref 1 protocol all {match} flowid 3:2 || exit",
+    ]
+
+
+def _place(impairment: Impairment) -> str:
+    """Where the discipline is that delays and loses."""
+    return "3:1" if impairment.mtu else "1:2"
+
+
+def _bands(count: int) -> str:
+    """A queue for each of several bands; the first gets what no filter sends elsewhere."""
+    return f"prio bands {count} priomap {' '.join('0' * 16)}"
 
 
 def _matches(only: str) -> tuple[str, ...]:
@@ -116,7 +132,7 @@ def _discipline(impairment: Impairment, name: str) -> str:
 
 def _partition(impairment: Impairment, line: str, normal: str) -> str:
     """Cut it in time; the timer runs on its own, so that no order is under way meanwhile."""
-    change = f"tc qdisc replace dev {line} parent 1:2 handle 2:"
+    change = f"tc qdisc replace dev {line} parent {_place(impairment)} handle 2:"
     cut = f"{change} netem loss 100%; sleep {impairment.partition:g}; {change} {normal}"
     wait = f"sleep {impairment.partition_start:g}; " if impairment.partition_start else ""
     return f"({wait}{cut}) </dev/null >/dev/null 2>&1 &"

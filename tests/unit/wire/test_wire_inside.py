@@ -34,7 +34,7 @@ def test_an_impairment_of_one_sender_is_for_that_one() -> None:
         ("duplicate=2%", "duplicate 2%"),
         ("reorder=25%", "delay 10000us reorder 25%"),
         ("rate=2mbit", "limit 43 rate 2000000bit"),
-        ("mtu=1400", 'basic match "meta(pkt_len gt 1414)" flowid 1:3'),
+        ("mtu=1400", 'basic match "meta(pkt_len gt 1414)" flowid 3:2'),
         (
             "partition=10s@5s",
             "sleep 5; tc qdisc replace dev i-west-eth1 parent 1:2 handle 2: netem loss 100%",
