@@ -110,9 +110,10 @@ def test_a_killed_run_leaves_no_domain_and_the_case_passes_after_it(
     while virsh(uri, "list", "--all", "--name").split() and time.monotonic() < deadline:
         time.sleep(0.1)
     assert virsh(uri, "list", "--all", "--name").split() == []
-    run = parley(*words, timeout=500)
+    run = parley(*words, "--backend", "east=libvirt-disk", timeout=500)
     assert run.returncode == 0, run.stdout + run.stderr
     assert f"passed      {CASE}" in run.stdout
+    assert list(place.rglob("*.qcow2")) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's domains run as somebody else")

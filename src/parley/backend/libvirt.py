@@ -23,6 +23,7 @@ from parley.backend.base import Backend, BootRequest, Machine
 from parley.backend.libvirt_console import ConsoleRelay, LogRelay, event_loop
 from parley.backend.libvirt_domain import Place, describe, line_names
 from parley.backend.libvirt_relay import CableRelay
+from parley.backend.qemu import from_disk
 from parley.backend.qemu_machine import cold_order
 from parley.errors import BootError, MissingError, UnsupportedError
 from parley.image.pc_kernel import ensure_pc_kernel
@@ -152,6 +153,17 @@ class LibvirtBackend(Backend):
                 f"no libvirt daemon answers at {self.uri}: {error}",
                 hint="apt-get install libvirt-daemon-system, or LIBVIRT_DEFAULT_URI=URI",
             ) from error
+
+
+class LibvirtDiskBackend(LibvirtBackend):
+    """Boots hosts as domains that start from a disk of their own, by themselves."""
+
+    name = "libvirt-disk"
+
+    def boot(self, request: BootRequest) -> Machine:
+        """Clone the host's disk and start the domain."""
+        with from_disk(request, Store.default()) as booted:
+            return super().boot(booted)
 
 
 def load_libvirt() -> ModuleType:

@@ -8,7 +8,7 @@ and restored for every case. Other guests boot from their disks.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ from parley.image.pc_kernel import ensure_pc_kernel
 from parley.image.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from parley.image.kernel import Kernel
     from parley.image.store import Progress
 
@@ -81,15 +83,23 @@ def _boot_after_all(request: BootRequest) -> Started:
     return boot_cold(request)
 
 
-def from_disk(request: BootRequest, store: Store) -> BootRequest:
-    """The same Linux host with a disk of its own, from which its firmware and boot loader start it.
+@contextmanager
+def from_disk(request: BootRequest, store: Store) -> Iterator[BootRequest]:
+    """The same host with a disk of its own, from which its firmware and boot loader start it.
 
-    The disk is a clone beside the host's log; the caller removes it once it is open.
+    Within, a Linux host's disk is a clone beside its log; after that the clone has no name any more, only
+    those who have opened it. A host that boots from disks anyway is left as it is.
     """
+    if request.kernel is None:
+        yield request
+        return
     kernel, image, _ = linux_parts(request)
     place = request.kernel_log.with_suffix(".qcow2")
     disk = clone(ensure_disk(store, image, kernel), place, request.owner)
-    return replace(request, kernel=None, image=None, disks=(disk,))
+    try:
+        yield replace(request, kernel=None, image=None, disks=(disk,))
+    finally:
+        place.unlink()
 
 
 class QemuDiskBackend(QemuBackend):
@@ -99,10 +109,5 @@ class QemuDiskBackend(QemuBackend):
 
     def boot(self, request: BootRequest) -> Machine:
         """Clone the host's disk and switch the PC on."""
-        if request.kernel is None:
-            return super().boot(request)
-        booted = from_disk(request, self._store or Store.default())
-        try:
+        with from_disk(request, self._store or Store.default()) as booted:
             return super().boot(booted)
-        finally:
-            booted.disks[0].path.unlink()

@@ -53,7 +53,7 @@ backend_option = click.option(
     "backends",
     multiple=True,
     metavar="[HOST=]BACKEND",
-    help="What boots hosts, or that host: uml (default), qemu, libvirt; may be repeated.",
+    help="What boots hosts, or that host: uml (default), qemu[-disk], libvirt[-disk]; may be repeated.",
 )
 
 first_option = click.option(

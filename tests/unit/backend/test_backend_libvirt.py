@@ -13,7 +13,7 @@ import pytest
 
 from parley.backend import libvirt
 from parley.backend.base import Disk, Hardware
-from parley.backend.libvirt import LibvirtBackend
+from parley.backend.libvirt import LibvirtBackend, LibvirtDiskBackend
 from parley.backend.libvirt_domain import Cable, Place, describe, line_names
 from parley.backend.libvirt_relay import CableRelay
 from parley.errors import BootError, MissingError, UnsupportedError
@@ -98,6 +98,40 @@ def test_another_system_boots_from_its_disks(pc_request: BootRequest, tmp_path: 
     assert told.find("devices/interface/model[@type='e1000']") is not None
     assert line_names(request) == ("serial0", "serial1")
     assert told.find("devices/filesystem") is None
+
+
+def test_a_linux_host_that_boots_from_its_disk_keeps_its_share_and_lines(
+    pc_request: BootRequest, tmp_path: Path
+) -> None:
+    disk = Disk(tmp_path / "clone.qcow2", "qcow2", backing=Disk(tmp_path / "base.qcow2", "qcow2"))
+    told = domain(replace(pc_request, kernel=None, image=None, disks=(disk,)))
+    assert told.find("os/kernel") is None
+    assert told.find("devices/disk/target[@bus='virtio']") is not None
+    assert told.find("devices/filesystem/source") is not None
+    assert line_names(pc_request)[-1] == "serial0"
+
+
+def test_a_disk_of_a_domain_is_gone_by_name_also_when_none_starts(
+    pc_request: BootRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[BootRequest] = []
+
+    def fake_boot(_backend: LibvirtBackend, request: BootRequest) -> None:
+        started.append(request)
+        assert request.disks[0].path.exists()
+        raise BootError("refused")
+
+    def fake_clone(_base: Disk, place: Path, _owner: Owner) -> Disk:
+        place.touch()
+        return Disk(place, "qcow2")
+
+    monkeypatch.setattr("parley.backend.qemu.ensure_disk", lambda *_: Disk(tmp_path / "base.qcow2", "qcow2"))
+    monkeypatch.setattr("parley.backend.qemu.clone", fake_clone)
+    monkeypatch.setattr(LibvirtBackend, "boot", fake_boot)
+    with pytest.raises(BootError, match="refused"):
+        LibvirtDiskBackend("test:///default").boot(pc_request)
+    assert [request.kernel for request in started] == [None]
+    assert list(tmp_path.glob("*.qcow2")) == []
 
 
 def test_frames_are_carried_both_ways() -> None:

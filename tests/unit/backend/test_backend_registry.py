@@ -27,6 +27,6 @@ def test_a_mistyped_word_is_told_with_the_nearest(word: str, hint: str) -> None:
     assert hint in caught.value.hint
 
 
-@pytest.mark.parametrize("name", ["uml", "qemu", "qemu-disk", "libvirt"])
+@pytest.mark.parametrize("name", ["uml", "qemu", "qemu-disk", "libvirt", "libvirt-disk"])
 def test_backends_call_themselves_what_they_are_called(name: str) -> None:
     assert make_backend(name).name == name
