@@ -36,6 +36,11 @@ printf '%s\\n' "${COMPREPLY[@]}"
     [
         ("parley ma", ["matrix"]),
         ("parley image b", ["build"]),
+        ("parley run interop-ikev2-str", ["interop-ikev2-strongswan-01"]),
+        ("parley list interop-ikev2-str", ["interop-ikev2-strongswan-01"]),
+        ("parley run --suite /nowhere a", []),
+        ("parley matrix pool-ipv", ["pool-ipv4", "pool-ipv6"]),
+        ("parley capture --run /nowhere psk", []),
         ("parley run --resu", ["--resume"]),
         ("parley run --clock ", ["auto", "real", "virtual"]),
         ("parley run --no-such", []),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 
@@ -28,6 +29,8 @@ _COMMANDS = {
     "doctor": ("parley.cli.doctor", "doctor"),
     "clean": ("parley.cli.clean", "clean"),
 }
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class _Commands(click.Group):
@@ -75,3 +78,10 @@ def main() -> None:
         # It may quote a file, or what a guest said.
         click.echo(visible(f"parley: {error}", keep="\n"), err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        # Wherever a run writes, it is the machine that lacks something, not the program.
+        click.echo(visible(f"parley: {error.strerror}: {error.filename or 'a file of the run'}"), err=True)
+        click.echo("  try: df -h . /dev/shm; parley clean; parley image rm --outdated", err=True)
+        sys.exit(ParleyError.exit_code)

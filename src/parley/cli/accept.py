@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parley.cli.options import LATEST
+from parley.cli.options import LATEST, complete_played
 from parley.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ q  leave this hunk and all that follow"""
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("case")
+@click.argument("case", shell_complete=complete_played)
 @click.option(
     "--run",
     "run_directory",

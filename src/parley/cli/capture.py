@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import click
 
-from parley.cli.options import LATEST
+from parley.cli.options import LATEST, complete_played
 from parley.errors import InputError, UsageError
 from parley.near import nearest
 
@@ -29,7 +29,7 @@ parley capture interop-ikev2-openbsd-01 --export capture.zip
 
 
 @click.command(short_help="Show what was on the wire in a case, decrypted.", epilog=_EXAMPLES)
-@click.argument("case")
+@click.argument("case", shell_complete=complete_played)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option(
     "--run",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from parley.cli.options import host_option, host_overrides, suite_option
+from parley.cli.options import complete_cases, host_option, host_overrides, suite_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ _WIDEST = 60
 
 
 @click.command("list", short_help="List cases, and who plays in them.", epilog=_EXAMPLES)
-@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...", shell_complete=complete_cases)
 @suite_option
 @host_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

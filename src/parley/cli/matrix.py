@@ -12,6 +12,7 @@ from parley.cli.options import (
     RUNS,
     backend_option,
     clock_option,
+    complete_scenarios,
     first_option,
     kernel_option,
     seed_option,
@@ -20,7 +21,7 @@ from parley.cli.options import (
 
 
 @click.command(short_help="Run scenarios for every initiator and responder.")
-@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...", shell_complete=complete_scenarios)
 @click.option(
     "--scenarios",
     multiple=True,

@@ -3,18 +3,52 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from parley.errors import UsageError
+from parley.errors import ParleyError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 RUNS = "parley-runs"
 LATEST = f"{RUNS}/latest"
+
+
+def complete_cases(context: click.Context, _argument: click.Parameter, typed: str) -> list[str]:
+    """Names of cases of the suite that is meant, for the shell."""
+    from parley.case.suite import default_suite, load_suite  # noqa: PLC0415 -- keeps --help fast
+
+    with suppress(ParleyError):
+        suites = context.params.get("suite") or (default_suite(),)
+        return [name for suite in suites for name in load_suite(suite).names() if name.startswith(typed)]
+    return []
+
+
+def complete_scenarios(context: click.Context, _argument: click.Parameter, typed: str) -> list[str]:
+    """Names of scenarios, for the shell."""
+    from parley.scenario.suite import default_scenarios  # noqa: PLC0415 -- keeps --help fast
+
+    with suppress(ParleyError):
+        places = context.params.get("scenarios") or (default_scenarios(),)
+        found = (path.stem for place in places for path in place.glob("*.toml"))
+        return sorted(name for name in found if name.startswith(typed))
+    return []
+
+
+def complete_played(context: click.Context, _argument: click.Parameter, typed: str) -> list[str]:
+    """Names of the cases that a run has played, for the shell."""
+    from parley.record.layout import RunLayout  # noqa: PLC0415 -- keeps --help fast
+    from parley.record.results import read_run  # noqa: PLC0415 -- the same
+
+    run = RunLayout(Path(context.params.get("run_directory") or LATEST))
+    with suppress(ParleyError):
+        return [name for name in read_run(run.record).cases if name.startswith(typed)]
+    return []
+
 
 suite_option = click.option(
     "--suite",

@@ -12,6 +12,7 @@ from parley.cli.options import (
     RUNS,
     backend_option,
     clock_option,
+    complete_cases,
     first_option,
     host_option,
     host_overrides,
@@ -25,7 +26,12 @@ from parley.errors import UsageError
 
 
 @click.command()
-@click.argument("selectors", nargs=-1, metavar="[SELECTOR | HOST=PLATFORM/IMPLEMENTATION]...")
+@click.argument(
+    "selectors",
+    nargs=-1,
+    metavar="[SELECTOR | HOST=PLATFORM/IMPLEMENTATION]...",
+    shell_complete=complete_cases,
+)
 @suite_option
 @host_option
 @source_option

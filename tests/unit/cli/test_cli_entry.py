@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,17 @@ def test_a_known_error_is_told_without_a_traceback(
         called(monkeypatch, error)
     assert caught.value.code == 2
     assert capsys.readouterr().err == f"parley: {error}\n"
+
+
+def test_a_full_disk_is_told_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        called(monkeypatch, OSError(errno.ENOSPC, "No space left on device", "run.json"))
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("parley: No space left on device: run.json\n  try: df")
+    with pytest.raises(PermissionError):
+        called(monkeypatch, PermissionError(errno.EACCES, "Permission denied"))
 
 
 def test_an_unknown_error_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
