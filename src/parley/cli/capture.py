@@ -117,7 +117,9 @@ def _show(layout: CaseLayout, keys: Keys) -> None:
 
 
 def _count(keys: Keys) -> str:
-    left_out = f"; {keys.left_out} more that Wireshark cannot use" if keys.left_out else ""
+    left_out = (
+        f"; {keys.left_out} more that Wireshark cannot read, for their algorithms" if keys.left_out else ""
+    )
     return f"IKE SAs: {len(keys.ike)}, IPsec SAs: {len(keys.esp)}{left_out}"
 
 

@@ -22,7 +22,7 @@ from parley.scenario.iana import TRANSFORMS, TransformType
 from parley.scenario.xfrm import parse_kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
     from ipaddress import IPv4Address, IPv6Address
 
     from parley.record.layout import CaseLayout
@@ -96,7 +96,7 @@ _ROWS_LIMIT = 2000
 class Keys:
     """Both tables, one row a line.
 
-    `left_out` counts the rows that Wireshark could not use, `conflicts` those in which two hosts told
+    `left_out` counts the SAs that Wireshark could not use, `conflicts` those in which two hosts told
     different keys for the same IKE SA: the first one's was kept.
     """
 
@@ -126,27 +126,35 @@ def collect_keys(layout: CaseLayout) -> Keys:
     jail = Jail(layout.share)
     hosts = [host.name for host in NETWORK.hosts]
     lines = (line for host in hosts for line in _lines(jail, f"{host}/state/{IKE_TABLE}"))
-    ike = _Rows(ike_row, (line for line in lines if not line.startswith("#")))
-    esp = _Rows(esp_row, (sa for host in hosts for sa in _kernel_sas(jail, host)))
+    ike = _Rows(ike_row, (line for line in lines if not line.startswith("#")), str)
+    esp = _Rows(esp_row, (sa for host in hosts for sa in _kernel_sas(jail, host)), _named)
     left_out = ike.left_out + esp.left_out
     return Keys(tuple(ike.rows.values()), tuple(esp.rows.values()), left_out, ike.conflicts)
+
+
+def _named(sa: KernelSa) -> Hashable:
+    # Both hosts show it, and each of them whenever it is looked at.
+    return sa.source, sa.destination, sa.spi
 
 
 class _Rows:
     """Rows by what they are the keys of; the first one stays, as which end is right cannot be told here."""
 
-    def __init__(self, parse: Callable[[_T], tuple[str, str]], items: Iterable[_T]) -> None:
+    def __init__(
+        self, parse: Callable[[_T], tuple[str, str]], items: Iterable[_T], name: Callable[[_T], Hashable]
+    ) -> None:
         self.rows: dict[str, str] = {}
-        self.left_out = 0
         self.conflicts = 0
+        unusable: set[Hashable] = set()
         for item in items:
             try:
                 key, row = parse(item)
             except ValueError:
-                self.left_out += 1
+                unusable.add(name(item))
                 continue
             if len(self.rows) < _ROWS_LIMIT:
                 self.conflicts += self.rows.setdefault(key, row) != row
+        self.left_out = len(unusable)
 
 
 def _lines(jail: Jail, name: str) -> list[str]:

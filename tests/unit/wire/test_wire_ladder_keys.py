@@ -172,6 +172,15 @@ def test_keys_are_collected_from_every_place_where_they_may_be(tmp_path: Path) -
     assert (keys.left_out, keys.conflicts) == (1, 0)
 
 
+def test_an_sa_that_wireshark_cannot_use_counts_once_however_often_it_is_shown(tmp_path: Path) -> None:
+    layout = write_case(tmp_path / "case", [], {})
+    for place in ("west/cmd/0003.out", "east/cmd/0003.out", "east/cmd/0004.out"):
+        (layout.share / place).parent.mkdir(parents=True, exist_ok=True)
+        (layout.share / place).write_text(STATE.replace("enc cbc(aes)", "enc cbc(camellia)"))
+    assert STATE.count("enc cbc(aes)") == 1
+    assert collect_keys(layout).left_out == 1
+
+
 def test_a_case_without_anything_has_no_keys(tmp_path: Path) -> None:
     assert collect_keys(write_case(tmp_path / "case", [])) == Keys()
 
