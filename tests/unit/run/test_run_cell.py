@@ -10,6 +10,9 @@ from fake_labs import installed, toy
 from parley.backend.fake import Answer
 from parley.cell.record import read_cell
 from parley.errors import UsageError
+from parley.image.recipe import NFS_SERVER
+from parley.image.rootfs import Image
+from parley.run.share import NFS
 from parley.run.worker import run_job
 from parley.scenario.model import KnownFailure
 from parley.verdict import Verdict
@@ -111,6 +114,26 @@ def test_impairments_of_the_scenario_and_of_the_run_are_recorded(tmp_path: Path)
     job = cell_job(tmp_path, Guests(), scenario, impairments=("internet:loss=0%",))
     run(job)
     assert read_cell(job.layout.cell).impairments == ("internet:delay=1ms", "internet:loss=0%")
+
+
+def over_nfs(job: CellJob) -> CellJob:
+    image = Image(NFS_SERVER, job.layout.root / "nfs", {}, "digest")
+    tools = job.equipment
+    return replace(job, equipment=replace(tools, images={**tools.images, NFS_SERVER: image}, share=NFS))
+
+
+def test_a_share_that_hosts_lose_is_the_labs_fault(tmp_path: Path) -> None:
+    result = run(over_nfs(cell_job(tmp_path, Guests(), write_scenario(tmp_path))))
+    assert result.verdict is Verdict.LAB_ERROR
+    assert "the share over NFS was lost: west, east cannot read it" in result.reason
+    assert [host.name for host in result.hosts] == ["west", "east"], "the server is no host of the cell"
+
+
+def test_a_scenario_for_virtual_time_has_no_share_over_nfs(tmp_path: Path) -> None:
+    scenario = replace(write_scenario(tmp_path), clock="virtual")
+    result = run(over_nfs(cell_job(tmp_path, Guests(), scenario)))
+    assert result.verdict is Verdict.UNSUPPORTED
+    assert "clock of its own" in result.reason
 
 
 def test_an_implementation_that_plays_no_scenarios_is_a_mistake_of_the_call(tmp_path: Path) -> None:
