@@ -1,8 +1,9 @@
-"""The nearest valid word to a mistyped one."""
+"""Hints for who mistyped a word, or a path."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,3 +21,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return f"did you mean {close[0]}?"
     more = f" and {len(words) - _MANY} more" if len(words) > _MANY else ""
     return f"known: {', '.join(words[:_MANY])}{more}"
+
+
+def whence(path: Path) -> str:
+    """A hint for a user whose `path` is not there: a relative one may have been meant from elsewhere."""
+    return "" if path.is_absolute() else f"another directory; this one is {Path.cwd()}"

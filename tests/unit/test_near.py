@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from parley.near import nearest
+from parley.near import nearest, whence
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,11 @@ def test_a_hint_does_not_fill_the_screen() -> None:
     words = [f"word-{number:03}" for number in range(100)]
     assert nearest("zebra", words).endswith("word-023 and 76 more")
     assert nearest("word-99", words) == "did you mean word-099?"
+
+
+def test_a_relative_path_may_have_been_meant_from_elsewhere() -> None:
+    assert str(Path.cwd()) in whence(Path("mine"))
+    assert not whence(Path("/mine"))
 
 
 def test_any_iterable_will_do_once() -> None:

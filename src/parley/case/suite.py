@@ -9,6 +9,7 @@ from pathlib import Path
 from parley.case.script import has_script
 from parley.case.testlist import Listed, parse_testlist
 from parley.errors import InputError, UsageError
+from parley.near import whence
 
 TESTLIST = "TESTLIST"
 UNLISTED = "unlisted"
@@ -48,7 +49,7 @@ def load_suite(path: Path) -> Suite:
     UsageError if there is neither suite nor case, and InputError if a TESTLIST cannot be read.
     """
     if not path.is_dir():
-        raise UsageError(f"there is no directory {path}")
+        raise UsageError(f"there is no directory {path}", hint=whence(path))
     path = path.resolve()
     try:
         return _load(path)

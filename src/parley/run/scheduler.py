@@ -118,7 +118,11 @@ def _work(job: Job, events: Connection, parent: int, afterwards: Callable[[Job],
     try:
         result = run_job(job, events.send)
     except Exception as error:  # noqa: BLE001 -- whatever broke, the run goes on and the case says why
-        result = broken_result(job, error)
+        try:
+            result = broken_result(job, error)
+        except OSError:
+            # Not even that can be written: the scheduler comes upon the same, and tells it once.
+            sys.exit(1)
     events.send(result)
     # The verdict stands, whatever comes after it.
     with suppress(Exception):

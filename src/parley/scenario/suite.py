@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parley.errors import InputError, UsageError
-from parley.near import nearest
+from parley.near import nearest, whence
 from parley.scenario.load import SUFFIX, load_scenario
 from parley.scenario.schema_steps import ESTABLISHED, REFUSED
 
@@ -51,7 +51,7 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise UsageError(f"there is no file or directory {path}")
+        raise UsageError(f"there is no file or directory {path}", hint=whence(path))
     found = sorted(path.glob(f"*{SUFFIX}"))
     if not found:
         raise UsageError(f"no file in {path} ends in {SUFFIX}")

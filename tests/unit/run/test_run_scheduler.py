@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -151,6 +152,18 @@ def test_a_worker_that_dies_is_a_lab_error_and_the_run_goes_on(
     assert (broken.verdict, broken.reason) == (Verdict.LAB_ERROR, reason)
     assert read_result(tmp_path / "cases" / broken.case / "result.json") == broken
     assert watcher.results["2-passes"].verdict is Verdict.PASSED
+
+
+def test_a_disk_that_is_full_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def full(_job: Job, _error: object) -> CaseResult:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("parley.run.scheduler.broken_result", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(tmp_path, Watching(), raises)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_worker_that_dies_in_the_middle_of_a_message_is_one_too(
