@@ -13,9 +13,10 @@
         share.pcapng                the same of the network of a share over NFS, where there is one
         ladder.json                 the messages in it, dissected and decrypted (wire.ladder)
         wireshark/                  the keys to it, as a configuration directory of Wireshark's
-        HOST.console.txt            sanitized transcript
+        HOST.console.txt            sanitized transcript; a cell has none
         HOST.console.raw.txt        transcript as it came
         HOST.kernel.log             the kernel's own console
+        lab.kernel.log              the same where all hosts share the lab kernel, in virtual time
         HOST.emulator.log           what the emulator of a host that boots from a disk complains of
         share/                      the only tree that the guests of this case can see or write
           testing/                  copies of the case's files and helper scripts (/testing in a guest)
