@@ -15,6 +15,7 @@ from parley.image.recipe import IMPLEMENTATIONS, recipe
 from parley.image.rootfs import KIND as IMAGE
 from parley.image.rootfs import image_key
 from parley.image.tree import disk_usage
+from parley.near import nearest
 
 if TYPE_CHECKING:
     from parley.image.store import Entry, Store
@@ -87,7 +88,8 @@ def matching(store: Store, name: str) -> list[Entry]:
     if not found:
         known = sorted({entry.key.name for entry in entries})
         raise UsageError(
-            f"there is no {name!r} in {store.root}", hint=", ".join(known) or "parley image build"
+            f"there is no {name!r} in {store.root}",
+            hint=nearest(name, known) if known else "parley image build",
         )
     return found
 

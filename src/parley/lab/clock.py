@@ -29,6 +29,6 @@ def lab_kind(asked: str, case: str, plans: Sequence[HostPlan]) -> type[Lab]:
     wish = case if asked == AUTO else asked
     reason = "" if wish == REAL else why_not(plans)
     if wish == VIRTUAL and reason:
-        hint = "" if asked == VIRTUAL else "; --clock real waits it out"
-        raise UnsupportedError(f"made for virtual time: {reason}{hint}")
+        why = "--clock virtual" if asked == VIRTUAL else "made for virtual time, which --clock real waits out"
+        raise UnsupportedError(f"{why}: {reason}")
     return Lab if wish == REAL or reason else SharedLab

@@ -92,6 +92,7 @@ def execute_matrix(options: MatrixOptions, *, html: bool = True) -> int:
     run = RunLayout(options.output or new_directory())
     record = _record(options, cells)
     waiting = [cell for cell in cells if not (options.resume and run.case(cell.name).result.exists())]
+    options.check()
     check_booting(options.backends, options.first)
     tools = _equip(options, waiting, sources)
     begin(run, record)

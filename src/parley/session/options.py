@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from parley.lab.clock import AUTO, SEED
+from parley.errors import UsageError
+from parley.image.kernel import SUITES
+from parley.lab.clock import AUTO, SEED, VIRTUAL
 from parley.run.share import OWN
 
 if TYPE_CHECKING:
@@ -34,6 +36,14 @@ class LabOptions:
     timeout_scale: float = 1.0
     output: Path | None = None
     resume: bool = False
+
+    def check(self) -> None:
+        """Raise UsageError for options that contradict each other."""
+        if self.clock == VIRTUAL and self.kernel in SUITES:
+            raise UsageError(
+                f"--clock {self.clock} takes the lab kernel, and --kernel {self.kernel} is another",
+                hint="one of them alone",
+            )
 
     def lab_record(self) -> dict[str, Any]:
         """What a run's record keeps of it, for `recorded_lab`."""

@@ -73,6 +73,7 @@ def execute(options: RunOptions, *, html: bool | None = None) -> int:
     run = RunLayout(options.output or new_directory())
     waiting = [case for case in cases if not (options.resume and run.case(case.name).result.exists())]
     hosts = {host.name for case in cases for host in case.hosts}
+    options.check()
     check_booting(options.backends, options.first, hosts)
     tools = _equip(options, waiting)
     record = _record(options, cases)

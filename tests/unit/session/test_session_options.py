@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from parley.errors import UsageError
 from parley.session.options import LabOptions, recorded_lab
 
 ASKED = LabOptions(
@@ -30,6 +31,13 @@ def test_a_damaged_record_is_noticed() -> None:
         recorded_lab({"clock": "auto"})
     with pytest.raises(ValueError, match="often"):
         recorded_lab({**ASKED.lab_record(), "retry": "often"})
+
+
+def test_options_that_contradict_each_other_are_told() -> None:
+    LabOptions(clock="virtual", kernel="lab").check()
+    LabOptions(clock="real", kernel="sid").check()
+    with pytest.raises(UsageError, match="--clock virtual takes the lab kernel, and --kernel sid is another"):
+        LabOptions(clock="virtual", kernel="sid").check()
 
 
 def test_the_command_that_runs_a_case_again_says_the_same() -> None:
