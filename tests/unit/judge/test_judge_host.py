@@ -49,6 +49,11 @@ def test_a_crash_that_a_finding_explains_is_known(share: Path) -> None:
     assert reason.startswith(f"west: no core file: {FINDING}: core files: /parley/core/pluto.64")
 
 
+def test_it_may_come_after_all_that_pluto_has_to_say(share: Path) -> None:
+    (share / "west/log/pluto.log").write_text("shutting down interface lo\nleak detective found no leaks\n")
+    assert verdict(share)[0] is Verdict.KNOWN
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -59,6 +64,7 @@ def test_a_crash_that_a_finding_explains_is_known(share: Path) -> None:
         ("state/exits", "pluto 139\npluto 139\n"),
         ("log/pluto.log", "initiating IKE SA\n"),
         ("log/pluto.log", ""),
+        ("log/pluto.log", "leak detective found 2 leaks\n"),
         ("log/other.log", "ASSERTION FAILED\n"),
         ("state/xfrm-state.left", "src 1.2.3.4 dst 1.2.3.5\n\tproto esp spi 0x1\n\tenc cbc(aes) 0x0\n"),
     ],

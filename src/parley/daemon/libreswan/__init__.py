@@ -24,7 +24,7 @@ LIBRESWAN = Daemon(
             finding="docs/explanation/findings/libreswan-shutdown-race.md",
             process="pluto",
             status=139,
-            last_words=re.compile(r"shutting down interface "),
+            last_words=re.compile(r"shutting down interface |leak detective found no leaks"),
             # The lock of a mutex that is no more: 0x10 is where pthread_mutex_lock(3) looks first.
             kernel=re.compile(r"pluto\[\d+\]: segfault at 10 ip .* in libc\.so"),
         ),
