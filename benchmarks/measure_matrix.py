@@ -59,7 +59,8 @@ def _report(run: Path, cells: int) -> Iterator[Figure]:
     note = f"pages written as cells end, {ahead:.1f} ms of processor time each"
     yield Figure(3, f"report of {cells} cells", "s", (report.measure("report", place),), goal, note=note)
     shutil.rmtree(report_of(place))
-    yield Figure(3, f"report of {cells} cells, from nothing", "s", (report.measure("from nothing", place),))
+    whole = report.measure("from nothing", place)
+    yield Figure(3, f"report of {cells} cells, from nothing", "s", (whole,), goal)
 
 
 def long_lives(repeat: int) -> Iterator[Figure]:

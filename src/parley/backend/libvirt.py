@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 _EXTRA = "pip install 'parley-ike[libvirt]' (or apt-get install python3-libvirt)"
 # The third line is a shell's, which libvirt's users may want for themselves.
 _SHELL_LINE = 2
-# VIR_STREAM_NONBLOCK
-_NONBLOCK = 1
 
 
 class LibvirtMachine(Machine):
@@ -129,7 +127,7 @@ class LibvirtBackend(Backend):
                 domain = connection.createXML(xml, module.VIR_DOMAIN_START_AUTODESTROY)
                 stack.callback(_destroy, domain, module)
                 cables.start()
-                _connect_consoles(stack, _Opener(connection, domain), loop, request)
+                _connect_consoles(stack, _Opener(module, connection, domain), loop, request)
             except module.libvirtError as error:
                 raise BootError(
                     f"libvirt: {error}", host=request.host, hint=f"virsh -c {self.uri}"
@@ -212,11 +210,12 @@ def _check_share(request: BootRequest) -> None:
 class _Opener:
     """Opens the consoles of a domain. Raises libvirtError."""
 
+    module: ModuleType
     connection: Any
     domain: Any
 
     def open(self, name: str) -> Any:
-        stream = self.connection.newStream(_NONBLOCK)
+        stream = self.connection.newStream(self.module.VIR_STREAM_NONBLOCK)
         self.domain.openConsole(name, stream, 0)
         return stream
 

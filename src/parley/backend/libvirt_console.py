@@ -1,8 +1,8 @@
 """Carries bytes between a lab and the consoles of a domain, in libvirt's own event loop.
 
-Streams that block, with a thread for each, stop for good now and then (libvirt 9.0): of all threads that
-wait on a connection one reads for all, and a call's answer that comes while that one is about to wait for
-its stream is read by nobody. So streams never block here, and one thread alone touches them.
+Streams that block, with a thread for each, stop for good now and then (seen with libvirt 9.0 on a loaded
+machine: a thread in virDomainOpenConsole, the others of the same connection in virStreamRecv, for minutes).
+So streams never block here, and one thread alone touches them.
 """
 
 from __future__ import annotations
@@ -118,14 +118,17 @@ class _Console:
         return int(wanted | (vir.VIR_STREAM_EVENT_WRITABLE if self._waiting else 0))
 
     def _on_event(self, _stream: object, events: int, _: None) -> None:
+        if self._stream is None:
+            return
         vir = self._vir
         ends = events & (vir.VIR_STREAM_EVENT_ERROR | vir.VIR_STREAM_EVENT_HANGUP)
         try:
             if events & vir.VIR_STREAM_EVENT_WRITABLE:
                 self._send()
-            # What is there may be all of a guest's last words.
-            while self._receive() and ends:
-                pass
+            # Nothing is read that nobody wants to hear yet, but for a guest's last words.
+            if events & vir.VIR_STREAM_EVENT_READABLE or ends:
+                while self._receive() and ends:
+                    pass
         except (vir.libvirtError, OSError):
             ends = True
         if ends:
@@ -165,6 +168,7 @@ class ConsoleRelay:
         self._console = _Console(loop, open_stream, self._hear)
         self._waiting = b""
         self._watch = -1
+        self._is_ending = False
         self._closed = threading.Event()
         wire.setblocking(False)
         loop.soon(lambda: self._begin(at_once=at_once))
@@ -186,7 +190,7 @@ class ConsoleRelay:
 
     def _moved(self) -> None:
         """Decide what to wait for next; end once the guest is gone and its last words are passed on."""
-        if self._closed.is_set():
+        if self._is_ending:
             return
         if self._console.over.is_set() and not self._waiting:
             self._hang_up()
@@ -214,13 +218,15 @@ class ConsoleRelay:
         self._moved()
 
     def _hang_up(self) -> None:
-        if self._closed.is_set():
+        if self._is_ending:
             return
-        self._closed.set()
+        self._is_ending = True
         if self._watch >= 0:
             self._vir.virEventRemoveHandle(self._watch)
         self._console.close()
         self._wire.close()
+        # Only now: whoever waits for it closes the connection next.
+        self._closed.set()
 
 
 class LogRelay:

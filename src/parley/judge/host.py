@@ -37,8 +37,11 @@ def _is_all(end: KnownEnd, checks: tuple[Check, ...], jail: Jail, host: str) -> 
     bad = [line for line in _read(jail, f"{host}/state/exits") if line.split()[-1:] != ["0"]]
     said = complaints("\n".join(_read(jail, f"{host}/state/dmesg")))
     last = _read(jail, f"{host}/log/{end.process}.log")[-1:]
+    # Who aborts leaves a core file and no word of the kernel's.
+    cores = _read(jail, f"{host}/state/cores")
     return (
-        bad == [f"{end.process} {end.status}"]
+        [name.rpartition(".")[0] for name in cores] in ([], [end.process])
+        and bad == [f"{end.process} {end.status}"]
         and len(said) == 1
         and end.kernel.search(said[0]) is not None
         and any(end.last_words.search(line) for line in last)

@@ -82,7 +82,7 @@ def execute(options: RunOptions, *, html: bool | None = None) -> int:
         code = carry_out(
             run,
             record,
-            _jobs(options, run, waiting, tools),
+            _jobs(options, run, waiting, tools, _clock(options, cases)),
             parallel=options.jobs,
             fail_fast=options.fail_fast,
             html=len(cases) > 1 if html is None else html,
@@ -149,18 +149,22 @@ def _equip(options: RunOptions, cases: Sequence[ScriptedCase]) -> Tools:
     return equip(images, kinds, kernel=options.kernel, sources=sources_for(cases, options.sources))
 
 
-def _jobs(options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase], tools: Tools) -> list[Job]:
+def _jobs(
+    options: RunOptions, run: RunLayout, cases: Sequence[ScriptedCase], tools: Tools, clock: str
+) -> list[Job]:
     images = with_sources(tools.images, options.sources)
     equipment = replace(equipment_of(tools, images, options.backends, options.seed), share=options.share)
     builds = builds_for(cases, parse_sources(options.sources), equipment)
     equipment = replace(equipment, builds=builds)
-    clock = _clock(options, cases)
     return [_job(options, run, case, equipment, clock) for case in cases]
 
 
 def _clock(options: RunOptions, cases: Sequence[ScriptedCase]) -> str:
-    """A case alone is quicker with a kernel, and so a processor, for each host, unless it waits."""
-    if options.clock != AUTO or len(cases) > 1 or tree_of(cases[0].suite) is not None:
+    """A case alone is quicker with a kernel, and so a processor, for each host, unless it waits.
+
+    `cases` are all of the run's, so that one that is left of many when the run goes on gets their time.
+    """
+    if options.clock != AUTO or len(cases) != 1 or tree_of(cases[0].suite) is not None:
         return options.clock
     return AUTO if any("sleep" in step.text for step in cases[0].steps) else REAL
 

@@ -129,6 +129,14 @@ def test_a_verdict_of_an_earlier_run_stands_for_no_case_that_is_not_reached(tmp_
 
 
 @pytest.mark.usefixtures("suite")
+def test_a_run_that_is_complete_may_go_on_and_has_nothing_to_do(tmp_path: Path) -> None:
+    run(tmp_path, Guests(UP))
+    code, loaded = run(tmp_path, Guests({"ipsec up": Answer(b"down\n")}), resume=True)
+    assert code == 0
+    assert verdicts(loaded) == dict.fromkeys(("one", "three", "two"), Verdict.PASSED)
+
+
+@pytest.mark.usefixtures("suite")
 def test_attempts_of_an_earlier_run_go_with_it(tmp_path: Path) -> None:
     run(tmp_path, Guests({"ipsec up": Answer(b"down\n")}), "one", retry=2)
     assert len(list((tmp_path / "run/cases").iterdir())) == 3
